@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "oneproxy/measure/device.hpp"
+#include "oneproxy/space/network.hpp"
+
+namespace oneproxy {
+
+/// A network loaded into an inference engine, ready to run; one image at a time.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// One inference. input.size() == input shape's elements (CHW), output.size() == output shape's elements.
+  virtual void run(std::span<const float> input, std::span<float> output) = 0;
+};
+
+/// An inference engine in this process. Closed: engines are listed in device.cpp.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// Its device description, with every setting.
+  virtual const std::string& description() const = 0;
+  /// Name and version, e.g. "oneDNN 2.6.3".
+  virtual std::string version() const = 0;
+  virtual std::unique_ptr<Session> load(const Network& network, const Weights& weights) = 0;
+};
+
+/// A device that times an engine in a child process of its own, so that a network that crashes or hangs the engine
+/// ends the child and not the campaign's process. Networks are timed in random interleaved rounds (see Protocol).
+std::unique_ptr<Device> make_engine_device(std::unique_ptr<Engine> engine);
+
+/// The engine alone, without timing (for comparing outputs and for running exported networks). Same descriptions.
+std::unique_ptr<Engine> make_engine(std::string_view description);
+
+}  // namespace oneproxy

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oneproxy/space/search_space.hpp"
+
+namespace oneproxy {
+
+/// Our table format (docs/formats/table.md): CSV; optional lines "# key: value" first (`# space: ...`), then a header
+/// `architecture,NAME,...`, then one architecture a line with a number in each column; an empty field is missing (NaN).
+struct ArchTable {
+  std::filesystem::path file;                              ///< for messages
+  std::vector<std::pair<std::string, std::string>> notes;  ///< the "# key: value" lines
+  std::vector<std::string> columns;
+  std::vector<Architecture> architectures;  ///< canonical
+  std::vector<std::size_t> lines;           ///< line of each architecture in the file
+  Eigen::MatrixXd values;                   ///< architectures x columns
+
+  /// Index of a column. @throws InputError naming the columns that there are.
+  std::size_t column(std::string_view name) const;
+};
+
+/// @throws InputError naming file, line and column: missing or empty file, wrong number of fields, no number,
+/// an architecture that is not of `space`, one that stands twice, a table that declares another space.
+ArchTable read_arch_table(const std::filesystem::path& file, const SearchSpace& space);
+/// Writes "# space: ..." and the other notes, then the table. @throws InputError where it cannot be written whole.
+void write_arch_table(const std::filesystem::path& file, const SearchSpace& space, const ArchTable& table);
+
+/// @throws InputError for the first value of `column` that is missing, not finite or not positive.
+void require_latencies(const ArchTable& table, std::size_t column);
+
+}  // namespace oneproxy

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "oneproxy/space/network.hpp"
+
+namespace oneproxy {
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+/// The network as an ONNX model (IR 8, opset 13): input "input" (1 x C x H x W), output "logits" (1 x classes).
+std::string onnx_bytes(const Network& network, const Weights& weights, const Metadata& metadata = {});
+/// @throws InputError where the file cannot be written whole.
+void write_onnx(const std::filesystem::path& file, const Network& network, const Weights& weights,
+                const Metadata& metadata = {});
+
+}  // namespace oneproxy
