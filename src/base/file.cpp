@@ -26,16 +26,19 @@ std::string read_file(const fs::path& file) {
 void write_file(const fs::path& file, std::string_view content) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
-  const fs::path part = file.string() + ".part";
+  // A device or pipe (/dev/stdout) is written to; renaming would put a plain file in its place.
+  const bool special = fs::exists(file, error) && !fs::is_regular_file(file, error);
+  const fs::path part = special ? file : fs::path(file.string() + ".part");
   errno = 0;
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
   out.write(content.data(), static_cast<std::streamsize>(content.size()));
   out.close();
   if (!out) {
     const std::string reason = errno != 0 ? std::strerror(errno) : "write error";
-    fs::remove(part, error);
+    if (!special) fs::remove(part, error);
     throw InputError(file.string(), "cannot be written: " + reason);
   }
+  if (special) return;
   fs::rename(part, file, error);
   if (error) throw InputError(file.string(), "cannot be written: " + error.message());
 }
