@@ -86,6 +86,30 @@ onnxruntime_root=$work/release
 run scripts/bootstrap
 check "ONNXRUNTIME_ROOT is taken" grep -q "ONNX Runtime of $work/release" "$work/out"
 
+# format-and-tidy takes what changed since the commit before: one source, and one header by way of its source.
+for tool in date git mktemp nproc rm sort wc xargs; do
+  ln -s "$(command -v "$tool")" "$work/bin/$tool"
+done
+stub clang-format 'exit 0'
+stub clang-tidy 'echo "${!#}" >>"'"$work"'/tidied"; [[ ! -e "'"$work"'/faulty" ]]'
+mkdir -p "$work"/checkout/{build,include/oneproxy/base,src/base}
+(
+  cd "$work/checkout" || exit
+  printf '  "file": "%s"\n' "$PWD"/src/base/{a,b,c}.cpp >build/compile_commands.json
+  commit() { git add src include && git -c user.name=a -c user.email=a@b commit -q -m a; }
+  git init -q
+  touch src/base/{a,b,c}.cpp include/oneproxy/base/{a,b}.hpp && commit
+  echo '// x' | tee src/base/a.cpp >include/oneproxy/base/b.hpp && commit
+)
+run scripts/format-and-tidy
+check "tidy: status 0" test "$status" = 0
+check "tidy: what changed" test "$(sort "$work/tidied")" = "$(printf 'src/base/%s.cpp\n' a b)"
+TIDY_SECONDS=0 run scripts/format-and-tidy
+check "tidy: says what it left" grep -q '0 files without faults, 2 left' "$work/out"
+touch "$work/faulty"
+run scripts/format-and-tidy --all
+check "tidy: a fault is a failure" test "$status" = 1
+
 # Counts: ctest's file, with its attributes on lines of their own.
 printf '<?xml version="1.0"?>\n<testsuite name="x"\n\ttests="12"\n\tfailures="2"\n\tdisabled="1"\n\tskipped="3"\n>\n' \
   >"$work/tests.xml"
