@@ -15,13 +15,13 @@ namespace oneproxy {
 
 /// How a device is timed. Defaults are justified in docs/design/measuring.md.
 struct Protocol {
-  int warmup_runs = 3;                  ///< not counted, before the first burst of a network
+  int warmup_runs = 3;  ///< not counted, before the first burst of a network
   int min_runs = 30;
-  double relative_tolerance = 0.02;     ///< stop when the 95% interval of the median is within +- this share
-  double budget_ms = 1000;              ///< at most this much timed running for one network
-  int pin_core = -1;                    ///< processor to run on; -1: the one this process may use last
-  double hang_timeout_s = 60;           ///< a network that answers nothing for so long is given up
-  std::uint64_t seed = 1;               ///< of the order of the rounds and of the weights
+  double relative_tolerance = 0.02;  ///< stop when the 95% interval of the median is within +- this share
+  double budget_ms = 1000;           ///< at most this much timed running for one network
+  int pin_core = -1;                 ///< processor to run on; -1: the one this process may use last
+  double hang_timeout_s = 60;        ///< a network that answers nothing for so long is given up
+  std::uint64_t seed = 1;            ///< of the order of the rounds and of the weights
 };
 
 /// Called as soon as a network is measured, from the calling thread; it stores the result before it returns.
@@ -41,7 +41,8 @@ class Device {
 };
 
 /// Makes a device from its description: onnxruntime(...), onednn(...), table(FILE, column=NAME).
-/// @throws InputError for an unknown name or setting, or an engine that this build or machine lacks (saying how to get it).
+/// @throws InputError for an unknown name or setting, or an engine that this build or machine lacks (saying how to get
+/// it).
 std::unique_ptr<Device> make_device(std::string_view description);
 
 /// One row for each kind of device: name, whether it can be used here, version or what is missing.

@@ -25,6 +25,8 @@ class Engine {
   virtual const std::string& description() const = 0;
   /// Name and version, e.g. "oneDNN 2.6.3".
   virtual std::string version() const = 0;
+  /// Threads that one inference uses; the timed process is pinned to as many cores.
+  virtual int threads() const { return 1; }
   virtual std::unique_ptr<Session> load(const Network& network, const Weights& weights) = 0;
 };
 

@@ -18,8 +18,9 @@ struct Measurement {
   std::int64_t runs = 0;
   /// Which rule ended it: "confidence" (median's 95% interval within the tolerance), "budget" (time), "replayed".
   std::string stopped_by;
-  std::string when;              ///< UTC, ISO 8601
-  std::vector<float> raw_ms;     ///< every timed run, in order
+  std::string when;           ///< UTC, ISO 8601
+  int core = -1;              ///< first processor it was pinned to; -1: pinning failed, or replayed
+  std::vector<float> raw_ms;  ///< every timed run, in order
 };
 
 /// What was running where; collected once and kept with every campaign.
@@ -28,7 +29,7 @@ struct MachineFacts {
   int cores = 0;
   double memory_gb = 0;
   std::string os;
-  std::string isa;  ///< widest vector instructions, e.g. "avx512"
+  std::string isa;       ///< widest vector instructions, e.g. "avx512"
   std::string governor;  ///< "" where the system does not tell
   std::string engine;    ///< engine and version
 };

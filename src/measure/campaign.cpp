@@ -1,0 +1,213 @@
+#include "campaign.hpp"
+
+#include <sched.h>
+
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/measure/protocol.hpp"
+
+namespace oneproxy {
+namespace {
+
+/// Networks that are loaded at a time: enough to interleave, few enough to fit into memory.
+constexpr std::size_t block_size = 32;
+
+/// Ends a campaign whose network cannot be measured; the event has been sent.
+struct CampaignFailed {};
+
+/// Pins this process to `count` processors from `core` on (-1: the last ones allowed). The first of them, or -1.
+int pin(int core, int count) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
+  std::vector<int> cores;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &allowed) && i >= core) cores.push_back(i);
+  }
+  if (static_cast<int>(cores.size()) < count) return -1;
+  const int first = core >= 0 ? cores.front() : cores[cores.size() - static_cast<std::size_t>(count)];
+  if (core >= 0 && first != core) return -1;
+  cpu_set_t wanted;
+  CPU_ZERO(&wanted);
+  for (int i = 0, found = 0; found < count; ++i) {
+    if (i < first || !CPU_ISSET(i, &allowed)) continue;
+    CPU_SET(i, &wanted);
+    ++found;
+  }
+  return sched_setaffinity(0, sizeof wanted, &wanted) == 0 ? first : -1;
+}
+
+class Campaign {
+ public:
+  Campaign(Engine& engine, MessagePipe& pipe, const CampaignRequest& request)
+      : engine_(engine), pipe_(pipe), request_(request) {}
+
+  void run() {
+    cpu_set_t before;
+    CPU_ZERO(&before);
+    sched_getaffinity(0, sizeof before, &before);
+    core_ = pin(request_.protocol.pin_core, engine_.threads());
+    Rng rng(request_.protocol.seed);
+    std::vector<std::uint64_t> order(request_.networks.size());
+    std::iota(order.begin(), order.end(), std::uint64_t{0});
+    rng.shuffle(std::span(order));
+    for (std::size_t begin = 0; begin < order.size(); begin += block_size) {
+      run_block(std::span(order).subspan(begin, std::min(block_size, order.size() - begin)), rng);
+    }
+    sched_setaffinity(0, sizeof before, &before);
+    tell({.kind = CampaignEvent::Kind::done});
+  }
+
+ private:
+  struct Loaded {
+    std::unique_ptr<Session> session;
+    std::vector<float> input;
+    std::vector<float> output;
+  };
+
+  void tell(const CampaignEvent& event) {
+    if (!pipe_.send(event.encode())) throw CampaignFailed{};  // nobody listens any more
+  }
+
+  [[noreturn]] void fail(std::uint64_t network, std::string why) {
+    tell({.kind = CampaignEvent::Kind::failed, .network = network, .text = std::move(why)});
+    throw CampaignFailed{};
+  }
+
+  /// Runs `work` on behalf of `network`; what it throws is that network's failure.
+  template <class Work>
+  auto blaming(std::uint64_t network, Work work) {
+    try {
+      return work();
+    } catch (const std::exception& error) {
+      fail(network, error.what());
+    }
+  }
+
+  Loaded load(std::uint64_t index) {
+    const Network& network = request_.networks[index];
+    tell({.kind = CampaignEvent::Kind::busy, .network = index});
+    Loaded loaded = blaming(index, [&] {
+      Loaded fresh;
+      fresh.session = engine_.load(network, random_weights(network, request_.protocol.seed));
+      fresh.input.resize(static_cast<std::size_t>(network.layers.front().out.elements()));
+      fresh.output.resize(static_cast<std::size_t>(network.layers.back().out.elements()));
+      Rng rng = Rng(request_.protocol.seed).stream(index);
+      for (float& value : fresh.input) value = static_cast<float>(rng.normal());
+      fresh.session->run(fresh.input, fresh.output);
+      return fresh;
+    });
+    for (const float value : loaded.output) {
+      if (!std::isfinite(value)) fail(index, "computes values that are not finite");
+    }
+    return loaded;
+  }
+
+  void run_block(std::span<const std::uint64_t> indices, Rng& rng) {
+    std::vector<Loaded> block;
+    block.reserve(indices.size());
+    for (const auto index : indices) block.push_back(load(index));
+    const BlockTimer timer{
+        .run_ms =
+            [&](std::size_t i) {
+              using Clock = std::chrono::steady_clock;
+              Loaded& loaded = block[i];
+              return blaming(indices[i], [&] {
+                const auto start = Clock::now();
+                loaded.session->run(loaded.input, loaded.output);
+                return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+              });
+            },
+        .finished =
+            [&](std::size_t i, std::vector<float> raw_ms, std::string_view stopped_by) {
+              block[i] = {};
+              tell({CampaignEvent::Kind::result, indices[i], core_, std::string(stopped_by), std::move(raw_ms)});
+            },
+        .before_burst = [&](std::size_t i) { tell({.kind = CampaignEvent::Kind::busy, .network = indices[i]}); },
+    };
+    timer(block.size(), request_.protocol, rng);
+  }
+
+  Engine& engine_;
+  MessagePipe& pipe_;
+  const CampaignRequest& request_;
+  int core_ = -1;
+};
+
+}  // namespace
+
+std::string CampaignRequest::encode() const {
+  WireWriter out;
+  out.put(protocol);
+  out.put(networks.size());
+  for (const Network& network : networks) {
+    out.put(network.layers.size());
+    for (const Layer& layer : network.layers) {
+      out.put(layer.kind);
+      out.put(std::string_view(layer.name));
+      out.put(std::span<const int>(layer.inputs));
+      out.put(layer.in);
+      out.put(layer.out);
+      for (const int value : {layer.kernel, layer.stride, layer.padding, layer.groups}) out.put(value);
+      out.put(layer.activation);
+    }
+  }
+  return out.bytes();
+}
+
+CampaignRequest CampaignRequest::decode(std::string_view message) {
+  WireReader in(message);
+  CampaignRequest request;
+  request.protocol = in.take<Protocol>();
+  request.networks.resize(in.take<std::size_t>());
+  for (Network& network : request.networks) {
+    network.layers.resize(in.take<std::size_t>());
+    for (Layer& layer : network.layers) {
+      layer.kind = in.take<LayerKind>();
+      layer.name = in.take_text();
+      layer.inputs = in.take_vector<int>();
+      layer.in = in.take<Shape>();
+      layer.out = in.take<Shape>();
+      for (int* value : {&layer.kernel, &layer.stride, &layer.padding, &layer.groups}) *value = in.take<int>();
+      layer.activation = in.take<Activation>();
+    }
+  }
+  return request;
+}
+
+std::string CampaignEvent::encode() const {
+  WireWriter out;
+  out.put(kind);
+  out.put(network);
+  out.put(core);
+  out.put(std::string_view(text));
+  out.put(std::span<const float>(raw_ms));
+  return out.bytes();
+}
+
+CampaignEvent CampaignEvent::decode(std::string_view message) {
+  WireReader in(message);
+  CampaignEvent event;
+  event.kind = in.take<Kind>();
+  event.network = in.take<std::uint64_t>();
+  event.core = in.take<std::int32_t>();
+  event.text = in.take_text();
+  event.raw_ms = in.take_vector<float>();
+  return event;
+}
+
+void serve_campaigns(Engine& engine, MessagePipe& pipe) {
+  std::string message;
+  while (pipe.receive(message, -1) == MessagePipe::Outcome::message) {
+    const CampaignRequest request = CampaignRequest::decode(message);
+    try {
+      Campaign(engine, pipe, request).run();
+    } catch (const CampaignFailed&) {
+    }
+  }
+}
+
+}  // namespace oneproxy

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+
+#include "oneproxy/base/description.hpp"
+#include "oneproxy/measure/device.hpp"
+#include "oneproxy/measure/engine.hpp"
+
+namespace oneproxy {
+
+// The closed list of engines and of other devices: each takes its settings from a description and finishes it.
+// All throw InputError where the engine is absent or a setting cannot be had on this machine.
+std::unique_ptr<Engine> make_onednn(Description description);
+std::unique_ptr<Engine> make_onnxruntime(Description description);
+std::unique_ptr<Device> make_table_device(Description description);
+
+DeviceKind onednn_kind();
+DeviceKind onnxruntime_kind();
+
+/// Widest vector instructions of this processor: "avx512", "avx2", "sse41", or "" elsewhere.
+std::string widest_isa();
+/// Facts of this machine without an engine.
+MachineFacts machine_facts();
+
+}  // namespace oneproxy

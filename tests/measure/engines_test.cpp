@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+
+#include "measure/reference.hpp"
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/base/ort.hpp"
+#include "oneproxy/measure/device.hpp"
+#include "oneproxy/measure/engine.hpp"
+
+namespace oneproxy {
+namespace {
+
+constexpr double tolerance = 1e-4;
+const char* const small_space = "mobilenet_v2(resolution=28, width=0.5, classes=10, channels=1, strides=2:2:1:2:1:2)";
+
+std::vector<float> random_input(const Network& network, std::uint64_t seed) {
+  std::vector<float> input(static_cast<std::size_t>(network.layers.front().out.elements()));
+  Rng rng(seed);
+  for (float& value : input) value = static_cast<float>(rng.normal());
+  return input;
+}
+
+std::vector<float> run(Session& session, const Network& network, std::span<const float> input) {
+  std::vector<float> output(static_cast<std::size_t>(network.layers.back().out.elements()));
+  session.run(input, output);
+  return output;
+}
+
+std::vector<std::string> engines() {
+  std::vector<std::string> names{"onednn"};
+  if (ort_info().available) names.insert(names.end(), {"onnxruntime", "onnxruntime(optimization=none)"});
+  return names;
+}
+
+/// A graph with what the spaces lack: a sum without activation that is read twice, a sum with a convolution of its own
+/// input, a sum of two sums, groups, and an input that is added.
+Network odd_network(Rng& rng) {
+  const int channels = 1 + static_cast<int>(rng.below(20));
+  const int size = 3 + static_cast<int>(rng.below(12));
+  const auto kernel = [&] { return 1 + 2 * static_cast<int>(rng.below(3)); };
+  NetworkBuilder build({channels, size, size});
+  const int a = build.convolution(0, channels, kernel(), 1, 1, Activation::none, "a");
+  const int b = build.add(a, 0, "b");
+  const int c = build.convolution(b, channels, kernel(), 1, channels, Activation::none, "c");
+  const int d = build.add(b, c, "d");
+  const int e = build.convolution(d, channels, kernel(), 1, 1, Activation::none, "e");
+  const int f = build.convolution(d, channels, kernel(), 1, channels, Activation::relu6, "f");
+  const int g = build.add(e, f, "g");
+  const int h = build.add(d, g, "h");
+  const int i = build.add(h, b, "i");
+  const int j = build.convolution(i, 4 * channels, kernel(), 2, channels, Activation::relu6, "j");
+  const int k = build.convolution(j, 2 * channels, 1, 1, 2, Activation::none, "k");
+  const int l = build.add(k, k, "l");
+  build.fully_connected(build.global_average_pool(l, "pool"), 7, "classes");
+  return std::move(build).finish();
+}
+
+void expect_all_agree(const Network& network, std::uint64_t seed) {
+  const Weights weights = random_weights(network, seed);
+  const auto input = random_input(network, seed);
+  const auto expected = testing::reference_output(network, weights, input);
+  for (const auto& name : engines()) {
+    const auto session = make_engine(name)->load(network, weights);
+    for (int repeat = 0; repeat < 2; ++repeat) {  // the second run finds the buffers used
+      EXPECT_LT(testing::relative_error(run(*session, network, input), expected), tolerance) << name;
+    }
+  }
+}
+
+TEST(Engines, AgreeWithTheReferenceOnTheSpace) {
+  const SpacePtr space = make_space(small_space);
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    expect_all_agree(space->network(space->sample(rng)), seed);
+  }
+}
+
+TEST(Engines, AgreeWithTheReferenceOnOddGraphs) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    expect_all_agree(odd_network(rng), seed);
+  }
+}
+
+TEST(Engines, AgreeWithEachOtherOnLargerImages) {
+  if (!ort_info().available) GTEST_SKIP() << ort_info().detail;
+  for (const char* text : {"mobilenet_v2(resolution=64, classes=100)", "mobilenet_v2(resolution=96, width=0.75)"}) {
+    const SpacePtr space = make_space(text);
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      SCOPED_TRACE(std::string(text) + ", seed " + std::to_string(seed));
+      Rng rng(seed);
+      const Network network = space->network(space->sample(rng));
+      const Weights weights = random_weights(network, seed);
+      const auto input = random_input(network, seed);
+      const auto expected = run(*make_engine("onnxruntime(optimization=none)")->load(network, weights), network, input);
+      for (const char* name : {"onednn", "onednn(threads=2)", "onnxruntime", "onnxruntime(threads=2)"}) {
+        const auto session = make_engine(name)->load(network, weights);
+        EXPECT_LT(testing::relative_error(run(*session, network, input), expected), tolerance) << name;
+      }
+    }
+  }
+}
+
+/// Expects `body` to return 0 in a process of its own that starts anew, since oneDNN's instructions are chosen once.
+template <class Body>
+void expect_zero_in_fresh_process(Body body) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto status = [&] {
+    try {
+      return body();
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      return 100;
+    }
+  };
+  EXPECT_EXIT(_exit(status()), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(Onednn, AgreesWithTheReferenceWithEveryInstructionSet) {
+  const SpacePtr space = make_space(small_space);
+  for (const std::string isa : {"avx512", "avx2", "sse41"}) {
+    try {
+      make_engine("onednn(isa=" + isa + ")");
+    } catch (const InputError&) {
+      continue;  // not on this processor
+    }
+    SCOPED_TRACE(isa);
+    expect_zero_in_fresh_process([&] {
+      const auto engine = make_engine("onednn(isa=" + isa + ")");
+      for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        Rng rng(seed);
+        const Network network = seed % 3 == 0 ? space->network(space->sample(rng)) : odd_network(rng);
+        const Weights weights = random_weights(network, seed);
+        const auto input = random_input(network, seed);
+        const auto output = run(*engine->load(network, weights), network, input);
+        if (testing::relative_error(output, testing::reference_output(network, weights, input)) >= tolerance) {
+          return static_cast<int>(seed);
+        }
+      }
+      return 0;
+    });
+  }
+}
+
+TEST(Onednn, RefusesAnotherInstructionSetInTheSameProcess) {
+  Rng rng(1);
+  const Network network = odd_network(rng);
+  const Weights weights = random_weights(network, 1);
+  expect_zero_in_fresh_process([&] {
+    make_engine("onednn(isa=sse41)")->load(network, weights);
+    make_engine("onednn(isa=sse41)")->load(network, weights);
+    for (const char* other : {"onednn", "onednn(isa=avx2)"}) {
+      try {
+        make_engine(other)->load(network, weights);
+        return 1;
+      } catch (const InputError& error) {
+        if (std::string(error.what()).find("isa=sse41") == std::string::npos) return 2;
+      }
+    }
+    return 0;
+  });
+}
+
+TEST(Onednn, ManyThreadsMayLoadAndRunAtTheSameTime) {
+  const SpacePtr space = make_space(small_space);
+  Rng rng(1);
+  const Network network = space->network(space->sample(rng));
+  const Weights weights = random_weights(network, 1);
+  const auto input = random_input(network, 1);
+  const auto expected = run(*make_engine("onednn")->load(network, weights), network, input);
+  std::vector<std::vector<float>> outputs(4);
+  std::vector<std::thread> threads;
+  for (auto& output : outputs) {
+    threads.emplace_back([&] { output = run(*make_engine("onednn")->load(network, weights), network, input); });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& output : outputs) EXPECT_EQ(output, expected);
+}
+
+TEST(Engines, DescriptionsNameEverySettingAndMakeTheSameEngineAgain) {
+  for (const auto& name : engines()) {
+    const std::string description = make_engine(name)->description();
+    EXPECT_EQ(make_engine(description)->description(), description);
+    EXPECT_NE(description.find("threads=1"), std::string::npos);
+  }
+}
+
+TEST(Devices, UnknownOnesAreRefusedWithWhatThereIs) {
+  const auto message = [](const char* description) -> std::string {
+    try {
+      make_device(description);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(message("onedn"),
+            "device 'onedn': is unknown; expected one of onnxruntime, onednn, table; did you mean 'onednn'?");
+  EXPECT_NE(message("onednn(isa=neon)").find("setting isa: 'neon' is not one of best, avx512, avx2, sse41"),
+            std::string::npos);
+  EXPECT_NE(message("onednn(thread=1)").find("unknown setting 'thread'"), std::string::npos);
+  EXPECT_NE(message("onednn(threads=0)").find("setting threads"), std::string::npos);
+}
+
+TEST(Devices, TheDefaultIsAvailable) {
+  const auto kinds = device_kinds();
+  const std::string name = default_engine();
+  EXPECT_EQ(name, ort_info().available ? "onnxruntime" : "onednn");
+  const auto found = std::ranges::find(kinds, name, &DeviceKind::name);
+  ASSERT_NE(found, kinds.end());
+  EXPECT_TRUE(found->available);
+}
+
+}  // namespace
+}  // namespace oneproxy
