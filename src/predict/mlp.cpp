@@ -112,12 +112,7 @@ void MlpPredictor::predict(std::span<const Architecture> xs, std::span<float> ou
 
 std::shared_ptr<const MlpPredictor> load_mlp(const std::filesystem::path& file, SpacePtr space) {
   MlpModel model = read_mlp_onnx(file);
-  for (const auto& [key, value] : model.metadata) {
-    if (key == "space" && value != space->description()) {
-      throw InputError(file.string() + ", metadata space",
-                       "is '" + value + "'; expected '" + space->description() + "'");
-    }
-  }
+  require_space(file, model.metadata, *space);
   try {
     return std::make_shared<MlpPredictor>(std::move(space), std::move(model.layers));
   } catch (const InputError& error) {

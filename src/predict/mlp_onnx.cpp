@@ -47,6 +47,12 @@ onnx::ModelProto parse(const std::filesystem::path& file) {
   return model;
 }
 
+Metadata metadata_of(const onnx::ModelProto& model) {
+  Metadata metadata;
+  for (const auto& entry : model.metadata_props()) metadata.emplace_back(entry.key(), entry.value());
+  return metadata;
+}
+
 /// Values of a float tensor of the shape that its dimensions say. Lengths are checked before anything is allocated.
 std::vector<float> values_of(const onnx::TensorProto& tensor, const std::string& where) {
   if (tensor.data_type() != onnx::TensorProto::FLOAT) throw InputError(where, "expected a float tensor");
@@ -131,8 +137,7 @@ void write_mlp_onnx(const std::filesystem::path& file, const std::vector<DenseLa
 
 MlpModel read_mlp_onnx(const std::filesystem::path& file) {
   const onnx::ModelProto model = parse(file);
-  MlpModel result;
-  for (const auto& entry : model.metadata_props()) result.metadata.emplace_back(entry.key(), entry.value());
+  MlpModel result{{}, metadata_of(model)};
   std::map<std::string, const onnx::TensorProto*> tensors;
   for (const auto& tensor : model.graph().initializer()) tensors.emplace(tensor.name(), &tensor);
 
@@ -152,6 +157,17 @@ MlpModel read_mlp_onnx(const std::filesystem::path& file) {
   }
   if (!relu_next) throw InputError(file.string(), "expected a chain of Gemm and Relu that ends with Gemm");
   return result;
+}
+
+Metadata read_onnx_metadata(const std::filesystem::path& file) { return metadata_of(parse(file)); }
+
+void require_space(const std::filesystem::path& file, const Metadata& metadata, const SearchSpace& space) {
+  for (const auto& [key, value] : metadata) {
+    if (key == "space" && value != space.description()) {
+      throw InputError(file.string() + ", metadata space",
+                       "is '" + value + "'; expected '" + space.description() + "'");
+    }
+  }
 }
 
 bool is_mlp_onnx(const std::filesystem::path& file) {

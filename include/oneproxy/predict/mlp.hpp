@@ -55,6 +55,12 @@ MlpModel read_mlp_onnx(const std::filesystem::path& file);
 /// Whether a file read as ONNX holds such a chain; false for other graphs. @throws InputError where it is no ONNX file.
 bool is_mlp_onnx(const std::filesystem::path& file);
 
+/// What an ONNX file says about itself. @throws InputError where it is no ONNX file.
+Metadata read_onnx_metadata(const std::filesystem::path& file);
+
+/// @throws InputError where the metadata name another space than `space`.
+void require_space(const std::filesystem::path& file, const Metadata& metadata, const SearchSpace& space);
+
 /// @throws InputError also where the metadata name another space or the input's width is not the encoding's.
 std::shared_ptr<const MlpPredictor> load_mlp(const std::filesystem::path& file, SpacePtr space);
 
