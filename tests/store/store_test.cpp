@@ -1,0 +1,339 @@
+#include "oneproxy/store/store.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/base/file.hpp"
+
+namespace oneproxy {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() { fs::create_directories(folder_); }
+  ~StoreTest() override { fs::remove_all(folder_); }
+
+  Measurement random_measurement(Rng& rng) const {
+    Measurement m;
+    m.architecture = space_->sample(rng);
+    m.raw_ms.resize(1 + rng.below(200));
+    for (float& ms : m.raw_ms) ms = static_cast<float>(0.1 + rng.uniform());
+    summarise(m);
+    m.stopped_by = rng.below(2) == 0 ? "confidence" : "budget";
+    m.when = utc_now();
+    m.core = static_cast<int>(rng.below(8)) - 1;
+    return m;
+  }
+
+  static RunSettings settings() {
+    RunSettings settings;
+    settings.command = "run";
+    settings.seed = 0xfedcba9876543210U;
+    settings.space = "a space";
+    settings.device = "a device";
+    settings.protocol.budget_ms = 123.25;
+    settings.facts = {"a cpu", 3, 7.5, "an os", "avx2", "performance", "an engine 1.2"};
+    return settings;
+  }
+
+  /// What opening says; "" where it opens.
+  std::string error() const {
+    try {
+      Store store(file_);
+    } catch (const InputError& failure) {
+      return failure.what();
+    }
+    return "";
+  }
+
+  /// Changes the file behind the store's back.
+  void execute(const std::string& sql) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    char* message = nullptr;
+    EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
+    sqlite3_close(database);
+  }
+
+  fs::path folder_ = fs::temp_directory_path() / ("oneproxy_store_" + std::to_string(::getpid()));
+  fs::path file_ = folder_ / "measurements.db";
+  SpacePtr space_ = make_space("mobilenet_v2(resolution=28, width=0.5, channels=1, classes=10)");
+};
+
+void expect_same(const Measurement& a, const Measurement& b) {
+  EXPECT_EQ(a.architecture, b.architecture);
+  EXPECT_EQ(a.mean_ms, b.mean_ms);
+  EXPECT_EQ(a.median_ms, b.median_ms);
+  EXPECT_EQ(a.p90_ms, b.p90_ms);
+  EXPECT_EQ(a.stddev_ms, b.stddev_ms);
+  EXPECT_EQ(a.runs, b.runs);
+  EXPECT_EQ(a.stopped_by, b.stopped_by);
+  EXPECT_EQ(a.when, b.when);
+  EXPECT_EQ(a.core, b.core);
+  EXPECT_EQ(a.raw_ms, b.raw_ms);
+}
+
+TEST_F(StoreTest, GivesBackWhatWasPut) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    std::vector<Measurement> samples;
+    std::vector<Measurement> front;
+    std::int64_t run = 0;
+    {
+      Store store(file_);
+      run = store.begin_run(settings());
+      for (int i = 0; i < 8; ++i) {
+        samples.push_back(random_measurement(rng));
+        front.push_back(random_measurement(rng));
+        store.put(run, "sample", *space_, samples.back());
+        store.put(run, "front", *space_, front.back());
+      }
+    }
+    const Store store(file_);
+    const auto found_samples = store.measurements(run, "sample", *space_);
+    const auto found_front = store.measurements(run, "front", *space_);
+    ASSERT_EQ(found_samples.size(), samples.size());
+    ASSERT_EQ(found_front.size(), front.size());
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      expect_same(found_samples[i], samples[i]);
+      expect_same(found_front[i], front[i]);
+    }
+    EXPECT_TRUE(store.measurements(run, "repeat", *space_).empty());
+    EXPECT_TRUE(store.measurements(run + 1, "sample", *space_).empty());
+  }
+}
+
+TEST_F(StoreTest, ALaterMeasurementOfOneArchitectureTakesThePlaceOfTheEarlier) {
+  Rng rng(1);
+  Store store(file_);
+  const auto run = store.begin_run(settings());
+  const Measurement first = random_measurement(rng);
+  Measurement second = random_measurement(rng);
+  second.architecture = first.architecture;
+  store.put(run, "sample", *space_, first);
+  store.put(run, "sample", *space_, second);
+  const auto found = store.measurements(run, "sample", *space_);
+  ASSERT_EQ(found.size(), 1U);
+  expect_same(found[0], second);
+}
+
+TEST_F(StoreTest, RemembersTheLastRunAndSaysWhatDiffers) {
+  {
+    Store store(file_);
+    EXPECT_FALSE(store.last_run().has_value());
+    RunSettings other = settings();
+    other.seed = 1;
+    store.begin_run(other);
+    store.begin_run(settings());
+  }
+  const auto run = Store(file_).last_run();
+  ASSERT_TRUE(run.has_value());
+  EXPECT_EQ(difference(run->settings, settings()), "");
+  EXPECT_EQ(run->settings.facts.cores, 3);
+  EXPECT_EQ(run->settings.facts.governor, "performance");
+  EXPECT_FALSE(run->started.empty());
+
+  const auto expect_difference = [&](const char* text, auto change) {
+    RunSettings wanted = settings();
+    change(wanted);
+    EXPECT_NE(difference(run->settings, wanted).find(text), std::string::npos) << difference(run->settings, wanted);
+  };
+  expect_difference("seed: '18364758544493064720' in the stored run, '2'", [](RunSettings& s) { s.seed = 2; });
+  expect_difference("device: 'a device'", [](RunSettings& s) { s.device = "b"; });
+  expect_difference("space: ", [](RunSettings& s) { s.space = "b"; });
+  expect_difference("command: ", [](RunSettings& s) { s.command = "b"; });
+  expect_difference("protocol: ", [](RunSettings& s) { s.protocol.min_runs += 1; });
+  expect_difference("processor: ", [](RunSettings& s) { s.facts.cpu = "b"; });
+  expect_difference("engine: ", [](RunSettings& s) { s.facts.engine = "b"; });
+  RunSettings same = settings();
+  same.facts.memory_gb = 1;
+  same.protocol.hang_timeout_s = 1;
+  EXPECT_EQ(difference(run->settings, same), "");
+}
+
+TEST_F(StoreTest, NothingThatPutReturnedForIsLostByAKill) {
+  Rng moments(5);
+  std::size_t acknowledged_total = 0;
+  for (int trial = 0; trial < 15; ++trial) {
+    SCOPED_TRACE("trial " + std::to_string(trial));
+    int acknowledgements[2];
+    ASSERT_EQ(pipe(acknowledgements), 0);
+    const pid_t writer = fork();
+    if (writer == 0) {
+      close(acknowledgements[0]);
+      Rng rng(static_cast<std::uint64_t>(trial));
+      Store store(file_);
+      const auto run = store.begin_run(settings());
+      for (;;) {
+        store.put(run, "sample", *space_, random_measurement(rng));
+        if (write(acknowledgements[1], "x", 1) != 1) _exit(1);
+      }
+    }
+    close(acknowledgements[1]);
+    std::size_t acknowledged = 0;
+    const std::size_t wanted = moments.below(12);
+    char byte = 0;
+    while (acknowledged < wanted && read(acknowledgements[0], &byte, 1) == 1) ++acknowledged;
+    usleep(static_cast<useconds_t>(moments.below(4000)));
+    kill(writer, SIGKILL);
+    waitpid(writer, nullptr, 0);
+    while (read(acknowledgements[0], &byte, 1) == 1) ++acknowledged;
+    close(acknowledgements[0]);
+    acknowledged_total += acknowledged;
+
+    const Store store(file_);
+    const auto run = store.last_run();
+    if (acknowledged == 0) continue;  // it may not have begun its run
+    ASSERT_TRUE(run.has_value());
+    const auto found = store.measurements(run->id, "sample", *space_);
+    EXPECT_GE(found.size(), acknowledged);
+    EXPECT_LE(found.size(), acknowledged + 1);
+    Rng rng(static_cast<std::uint64_t>(trial));
+    for (const auto& m : found) EXPECT_EQ(m.raw_ms, random_measurement(rng).raw_ms);
+  }
+  EXPECT_GT(acknowledged_total, 30U);
+}
+
+TEST_F(StoreTest, AFullDiskIsNamedAndWhatWasStoredStays) {
+  std::int64_t run = 0;
+  Rng rng(1);
+  const Measurement kept = random_measurement(rng);
+  {
+    Store store(file_);
+    run = store.begin_run(settings());
+    store.put(run, "sample", *space_, kept);
+  }
+  const fs::path report = folder_ / "report.txt";
+  const pid_t writer = fork();
+  if (writer == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    Store store(file_);
+    const rlimit limit{60'000, 60'000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      for (int i = 0; i < 10'000; ++i) store.put(run, "front", *space_, random_measurement(rng));
+    } catch (const InputError& error) {
+      std::ofstream(report) << error.what();
+    }
+    _exit(0);
+  }
+  waitpid(writer, nullptr, 0);
+  EXPECT_EQ(
+      read_file(report),
+      file_.string() + ": cannot be written: the disk is full, over quota or broken; what was stored before stays");
+  const Store store(file_);
+  const auto samples = store.measurements(run, "sample", *space_);
+  ASSERT_EQ(samples.size(), 1U);
+  expect_same(samples[0], kept);
+  EXPECT_FALSE(store.measurements(run, "front", *space_).empty());
+}
+
+TEST_F(StoreTest, OnlyOneProcessHasIt) {
+  const Store first(file_);
+  EXPECT_EQ(error(), file_.string() + ": is in use by another process");
+}
+
+TEST_F(StoreTest, ForeignFilesAreRefusedAndLeftAlone) {
+  for (const std::string& content : {std::string("architecture,ms\nabc,1\n"), std::string(5000, '\0'),
+                                     std::string("SQLite format 3\0then something else entirely", 44)}) {
+    std::ofstream(file_, std::ios::binary) << content;
+    EXPECT_EQ(error(), file_.string() + ": is not a store of measurements");
+    EXPECT_EQ(read_file(file_), content);
+  }
+  fs::remove(file_);
+  execute("CREATE TABLE other(a); INSERT INTO other VALUES(1);");
+  const std::string before = read_file(file_);
+  EXPECT_EQ(error(), file_.string() + ": is not a store of measurements");
+  EXPECT_EQ(read_file(file_), before);
+}
+
+TEST_F(StoreTest, NewerVersionsAreRefused) {
+  { const Store store(file_); }
+  execute("PRAGMA user_version = 7");
+  EXPECT_EQ(error(), file_.string() + ": has schema version 7; this program reads up to 1: use a newer one");
+}
+
+TEST_F(StoreTest, PlacesThatCannotBeOpenedAreNamed) {
+  file_ = "/proc/no/such/folder/measurements.db";
+  EXPECT_NE(error().find("/proc/no/such/folder/measurements.db: cannot be opened"), std::string::npos) << error();
+  file_ = folder_;
+  EXPECT_EQ(error(), folder_.string() + ": is a folder; expected a file");
+}
+
+TEST_F(StoreTest, DamagedFilesAreRefusedNeverRead) {
+  Rng rng(2);
+  std::int64_t run = 0;
+  {
+    Store store(file_);
+    run = store.begin_run(settings());
+    for (int i = 0; i < 60; ++i) store.put(run, "sample", *space_, random_measurement(rng));
+  }
+  const std::string whole = read_file(file_);
+  int refused = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng damage(seed);
+    std::string bytes = whole;
+    if (seed % 3 == 0) {
+      bytes.resize(damage.below(bytes.size()));
+    } else {
+      const std::size_t begin = damage.below(seed % 3 == 1 ? 100 : bytes.size());
+      for (std::size_t i = begin; i < std::min(begin + 300, bytes.size()); ++i) {
+        bytes[i] = static_cast<char>(damage.below(256));
+      }
+    }
+    std::ofstream(file_, std::ios::binary | std::ios::trunc) << bytes;
+    try {
+      const Store store(file_);
+      store.last_run();
+      for (const auto& m : store.measurements(run, "sample", *space_)) EXPECT_GT(m.median_ms, 0);
+    } catch (const InputError& failure) {
+      ++refused;
+      EXPECT_EQ(std::string(failure.what()).find(file_.string()), 0U) << failure.what();
+      EXPECT_EQ(std::string(failure.what()).find('\n'), std::string::npos);
+    }
+    fs::remove(file_.string() + "-wal");
+  }
+  EXPECT_GT(refused, 75);
+}
+
+TEST_F(StoreTest, ValuesThatCannotBeAreRefusedWithTheirRow) {
+  Rng rng(2);
+  std::int64_t run = 0;
+  {
+    Store store(file_);
+    run = store.begin_run(settings());
+    store.put(run, "sample", *space_, random_measurement(rng));
+  }
+  const auto message = [&]() -> std::string {
+    try {
+      Store(file_).measurements(run, "sample", *space_);
+    } catch (const InputError& failure) {
+      return failure.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message(), "");
+  execute("UPDATE measurement SET median_ms = -1");
+  EXPECT_NE(message().find("measurement 1: mean_ms or median_ms is not a latency"), std::string::npos) << message();
+  execute("UPDATE measurement SET median_ms = 1, raw_ms = x'0102'");
+  EXPECT_NE(message().find("measurement 1: has "), std::string::npos) << message();
+  execute("UPDATE measurement SET architecture = 'nonsense'");
+  EXPECT_NE(message().find("measurement 1: "), std::string::npos) << message();
+  execute("UPDATE run SET machine = '{\"cores\": \"many\"}'");
+  EXPECT_THROW(Store(file_).last_run(), InputError);
+}
+
+}  // namespace
+}  // namespace oneproxy
