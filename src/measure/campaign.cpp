@@ -12,8 +12,9 @@
 namespace oneproxy {
 namespace {
 
-/// Networks that are loaded at a time: enough to interleave, few enough to fit into memory.
-constexpr std::size_t block_size = 32;
+// Networks that are loaded at a time: the more, the more of them see the same drift; but they must fit into memory.
+constexpr std::size_t largest_block = 64;
+constexpr double largest_block_bytes = 512e6;  // of weights; engines hold them about twice
 
 /// Ends a campaign whose network cannot be measured; the event has been sent.
 struct CampaignFailed {};
@@ -54,8 +55,10 @@ class Campaign {
     std::vector<std::uint64_t> order(request_.networks.size());
     std::iota(order.begin(), order.end(), std::uint64_t{0});
     rng.shuffle(std::span(order));
-    for (std::size_t begin = 0; begin < order.size(); begin += block_size) {
-      run_block(std::span(order).subspan(begin, std::min(block_size, order.size() - begin)), rng);
+    const std::size_t count = block_count();
+    for (std::size_t block = 0; block < count; ++block) {
+      const std::size_t begin = block * order.size() / count;
+      run_block(std::span(order).subspan(begin, (block + 1) * order.size() / count - begin), rng);
     }
     sched_setaffinity(0, sizeof before, &before);
     tell({.kind = CampaignEvent::Kind::done});
@@ -67,6 +70,14 @@ class Campaign {
     std::vector<float> input;
     std::vector<float> output;
   };
+
+  std::size_t block_count() const {
+    double bytes = 0;
+    for (const Network& network : request_.networks) bytes += 4 * costs(network).parameters;
+    const std::size_t by_memory = static_cast<std::size_t>(bytes / largest_block_bytes) + 1;
+    const std::size_t by_count = (request_.networks.size() + largest_block - 1) / largest_block;
+    return std::min(std::max(by_memory, by_count), request_.networks.size());
+  }
 
   void tell(const CampaignEvent& event) {
     if (!pipe_.send(event.encode())) throw CampaignFailed{};  // nobody listens any more
