@@ -37,7 +37,8 @@ struct Problem {
     auto layers = random_layers({feature_count, 400, 400, 400, 1}, seed);
     Rng rng = Rng(seed).stream(1);
     Eigen::VectorXd weights_ms(feature_count);
-    const Eigen::VectorXf direction = Eigen::VectorXf::NullaryExpr(400, [&] { return static_cast<float>(rng.normal()); });
+    const Eigen::VectorXf direction =
+        Eigen::VectorXf::NullaryExpr(400, [&] { return static_cast<float>(rng.normal()); });
     for (Eigen::Index i = 0; i < feature_count; ++i) {
       const double size = i + 1 == feature_count ? 4 : 1 + 0.5 * static_cast<double>(i % 9 / 3 + i % 3);
       weights_ms[i] = 0.5 * size * (0.5 + rng.uniform());

@@ -44,6 +44,8 @@ EvolutionOptions ea2() {
   return {.population = 500, .parent_ratio = 0.3, .mutation_probability = 0.2, .mutation_ratio = 0.4};
 }
 
+EvolutionOptions whole_front() { return {.generations = 150}; }
+
 struct EvolutionarySearch::State {
   State(SearchProblem p, EvolutionOptions o, ProgressCallback callback)
       : problem(p), options(o), progress(std::move(callback)), population(problem, options, archive) {}

@@ -13,9 +13,10 @@ class RankSelection {
  public:
   explicit RankSelection(const Archive& archive) : archive_(archive) {}
 
+  /// Leaves at most `count` members, by ascending latency.
   void select(std::vector<std::uint32_t>& members, std::size_t count) {
-    if (members.size() <= count) return;
     sort_into_ranks(members);
+    if (members.size() <= count) return;
     kept_.clear();
     for (auto& rank : ranks_) {
       if (kept_.size() + rank.size() > count) thin(rank, count - kept_.size());
@@ -23,17 +24,22 @@ class RankSelection {
       if (kept_.size() == count) break;
     }
     members.swap(kept_);
+    sort_by_latency(members);
   }
 
  private:
-  /// By ascending latency each point joins the first rank whose highest accuracy is below its own; those accuracies
-  /// never rise from rank to rank. O(n log n).
-  void sort_into_ranks(std::vector<std::uint32_t>& members) {
+  void sort_by_latency(std::vector<std::uint32_t>& members) const {
     std::ranges::sort(members, [&](std::uint32_t a, std::uint32_t b) {
       if (archive_.latency_ms(a) != archive_.latency_ms(b)) return archive_.latency_ms(a) < archive_.latency_ms(b);
       if (archive_.accuracy(a) != archive_.accuracy(b)) return archive_.accuracy(a) > archive_.accuracy(b);
       return a < b;
     });
+  }
+
+  /// By ascending latency each point joins the first rank whose highest accuracy is below its own; those accuracies
+  /// never rise from rank to rank. O(n log n).
+  void sort_into_ranks(std::vector<std::uint32_t>& members) {
+    sort_by_latency(members);
     ranks_.clear();
     for (const auto member : members) {
       const auto rank = std::ranges::partition_point(ranks_, [&](const std::vector<std::uint32_t>& other) {
@@ -78,12 +84,14 @@ Front search_front(const SearchProblem& problem, const EvolutionOptions& options
   Archive archive;
   Population population(problem, options, archive);
   RankSelection selection(archive);
+  // What serves a fast network seldom serves a slow one, so parents are neighbours along the front.
+  const std::size_t mating_distance = 1 + population.parent_count() / 25;
   Rng rng = Rng(options.seed).stream(0);
   population.fill_random(no_limit, {Architecture(problem.space.decisions().size()), 0}, rng);
   for (std::size_t generation = 0; generation < options.generations; ++generation) {
     report(progress, {"searching", generation, options.generations});
     selection.select(population.members(), population.parent_count());
-    population.breed(no_limit, rng);
+    population.breed(no_limit, rng, mating_distance);
   }
   report(progress, {"searching", options.generations, options.generations});
   return archive.front();

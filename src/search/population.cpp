@@ -61,7 +61,7 @@ void Population::fill_random(float limit_ms, const MinimumLatency& fast, Rng& rn
   archive_.evaluate_accuracy(problem_.accuracy, options_.threads);
 }
 
-void Population::breed(float limit_ms, Rng& rng) {
+void Population::breed(float limit_ms, Rng& rng, std::size_t mating_distance) {
   is_member_.assign(archive_.size(), false);
   for (const auto index : members_) is_member_[index] = true;
   const std::size_t parent_count = members_.size();
@@ -69,7 +69,7 @@ void Population::breed(float limit_ms, Rng& rng) {
   open(options_.population - std::min(options_.population, parent_count));
   for (int round = 0; round < breed_rounds && !slots_.empty(); ++round) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      draw_child(drawn_[i], slots_[i] < mutable_count_, parent_count, rng);
+      draw_child(drawn_[i], draw_parents(parent_count, mating_distance, rng), slots_[i] < mutable_count_, rng);
     }
     admit(limit_ms);
   }
@@ -81,9 +81,17 @@ void Population::draw_random(Architecture& x, Rng& rng) const {
   for (std::size_t d = 0; d < x.size(); ++d) x[d] = static_cast<std::uint8_t>(rng.below(option_counts_[d]));
 }
 
-void Population::draw_child(Architecture& child, bool may_mutate, std::size_t parent_count, Rng& rng) const {
-  child = archive_.architecture(members_[rng.below(parent_count)]);
-  const Architecture& other = archive_.architecture(members_[rng.below(parent_count)]);
+Population::Parents Population::draw_parents(std::size_t parent_count, std::size_t mating_distance, Rng& rng) const {
+  const std::size_t first = rng.below(parent_count);
+  if (mating_distance == 0) return {members_[first], members_[rng.below(parent_count)]};
+  const std::size_t lowest = first - std::min(first, mating_distance);
+  const std::size_t highest = std::min(parent_count - 1, first + mating_distance);
+  return {members_[first], members_[lowest + rng.below(highest - lowest + 1)]};
+}
+
+void Population::draw_child(Architecture& child, Parents parents, bool may_mutate, Rng& rng) const {
+  child = archive_.architecture(parents.first);
+  const Architecture& other = archive_.architecture(parents.second);
   std::uint64_t coins = 0;
   for (std::size_t d = 0; d < child.size(); ++d) {
     if (d % 64 == 0) coins = rng.next();

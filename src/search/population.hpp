@@ -24,14 +24,20 @@ class Population {
   void fill_random(float limit_ms, const MinimumLatency& fast, Rng& rng);
   /// Adds children of the present individuals, of latency <= limit_ms, until the population is full. Children that are
   /// too slow or already there are drawn again, a bounded number of times.
-  void breed(float limit_ms, Rng& rng);
+  /// Parents are any two individuals; or, where mating_distance > 0, two whose places in members() are at most that far
+  /// apart.
+  void breed(float limit_ms, Rng& rng, std::size_t mating_distance = 0);
 
   std::vector<std::uint32_t>& members() { return members_; }
   std::size_t parent_count() const { return parent_count_; }
 
  private:
   void draw_random(Architecture& x, Rng& rng) const;
-  void draw_child(Architecture& child, bool may_mutate, std::size_t parent_count, Rng& rng) const;
+  struct Parents {
+    std::uint32_t first, second;
+  };
+  Parents draw_parents(std::size_t parent_count, std::size_t mating_distance, Rng& rng) const;
+  void draw_child(Architecture& child, Parents parents, bool may_mutate, Rng& rng) const;
   void admit(float limit_ms);
   bool join(std::uint32_t index);
   void open(std::size_t slot_count);
