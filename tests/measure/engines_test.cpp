@@ -184,6 +184,33 @@ TEST(Onednn, ManyThreadsMayLoadAndRunAtTheSameTime) {
   for (const auto& output : outputs) EXPECT_EQ(output, expected);
 }
 
+TEST(Engines, DevicesOfSeveralInstructionSetsWorkInOneProcessAlsoAfterItRanOnednn) {
+  const SpacePtr space = make_space(small_space);
+  expect_zero_in_fresh_process([&] {
+    std::vector<std::unique_ptr<Device>> devices;
+    for (const auto& name : engines()) devices.push_back(make_device(name));
+    for (const std::string isa : {"avx2", "sse41"}) {
+      try {
+        devices.push_back(make_device("onednn(isa=" + isa + ")"));
+      } catch (const InputError&) {  // not on this processor
+      }
+    }
+    Rng rng(1);
+    const auto xs = space->sample_distinct(5, rng);
+    const Network network = space->network(xs[0]);
+    make_engine("onednn")->load(network, random_weights(network, 1));
+    Protocol protocol;
+    protocol.budget_ms = 5;
+    for (const auto& device : devices) {
+      std::size_t measured_count = 0;
+      const auto count = [&](const Measurement& m) { measured_count += m.median_ms > 0 ? 1 : 0; };
+      device->measure(*space, xs, protocol, count, {});
+      if (measured_count != xs.size()) return 1;
+    }
+    return 0;
+  });
+}
+
 TEST(Engines, DescriptionsNameEverySettingAndMakeTheSameEngineAgain) {
   for (const auto& name : engines()) {
     const std::string description = make_engine(name)->description();

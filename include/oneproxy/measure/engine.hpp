@@ -32,6 +32,8 @@ class Engine {
 
 /// A device that times an engine in a child process of its own, so that a network that crashes or hangs the engine
 /// ends the child and not the campaign's process. Networks are timed in random interleaved rounds (see Protocol).
+/// The child starts here: make devices before this process runs oneDNN or OpenMP itself, since oneDNN's instruction set
+/// is chosen once, and from a thread that lives as long as the device, since the child ends with it.
 std::unique_ptr<Device> make_engine_device(std::unique_ptr<Engine> engine);
 
 /// The engine alone, without timing (for comparing outputs and for running exported networks). Same descriptions.
