@@ -152,25 +152,33 @@ std::int64_t Store::begin_run(const RunSettings& settings) {
   return sqlite3_last_insert_rowid(database_.get());
 }
 
-std::optional<StoredRun> Store::last_run() const {
+std::vector<StoredRun> Store::runs() const {
   Statement select(*this,
                    "SELECT id, command, seed, space, device, protocol, machine, started FROM run ORDER BY id DESC");
-  if (!select.step()) return std::nullopt;
-  StoredRun run;
-  run.id = select.integer(0);
-  run.settings.command = select.text(1);
-  run.settings.seed = static_cast<std::uint64_t>(select.integer(2));
-  run.settings.space = select.text(3);
-  run.settings.device = select.text(4);
-  try {
-    run.settings.protocol = nlohmann::json::parse(select.text(5)).get<Protocol>();
-    run.settings.facts = nlohmann::json::parse(select.text(6)).get<MachineFacts>();
-  } catch (const nlohmann::json::exception&) {
-    throw InputError(file_.string() + ", run " + std::to_string(run.id),
-                     "protocol or machine is not the JSON expected");
+  std::vector<StoredRun> found;
+  while (select.step()) {
+    StoredRun& run = found.emplace_back();
+    run.id = select.integer(0);
+    run.settings.command = select.text(1);
+    run.settings.seed = static_cast<std::uint64_t>(select.integer(2));
+    run.settings.space = select.text(3);
+    run.settings.device = select.text(4);
+    try {
+      run.settings.protocol = nlohmann::json::parse(select.text(5)).get<Protocol>();
+      run.settings.facts = nlohmann::json::parse(select.text(6)).get<MachineFacts>();
+    } catch (const nlohmann::json::exception&) {
+      throw InputError(file_.string() + ", run " + std::to_string(run.id),
+                       "protocol or machine is not the JSON expected");
+    }
+    run.started = select.text(7);
   }
-  run.started = select.text(7);
-  return run;
+  return found;
+}
+
+std::optional<StoredRun> Store::last_run() const {
+  auto all = runs();
+  if (all.empty()) return std::nullopt;
+  return std::move(all.front());
 }
 
 void Store::put(std::int64_t run, std::string_view role, const SearchSpace& space, const Measurement& m) {

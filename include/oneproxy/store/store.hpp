@@ -50,6 +50,8 @@ class Store {
   Store& operator=(Store&&) noexcept;
 
   std::int64_t begin_run(const RunSettings& settings);
+  /// Every run, the one that began last first.
+  std::vector<StoredRun> runs() const;
   /// The run that began last; none in an empty store.
   std::optional<StoredRun> last_run() const;
 

@@ -1,0 +1,150 @@
+#include <iostream>
+#include <memory>
+
+#include "cli.hpp"
+#include "models.hpp"
+#include "oneproxy/adapt/proxy_choice.hpp"
+#include "oneproxy/adapt/srcc.hpp"
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/space/arch_table.hpp"
+
+namespace oneproxy::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string space;
+  fs::path table;
+  std::string column;
+  fs::path out;
+  std::uint64_t seed = 1;
+  std::vector<std::string> targets;
+  double threshold = 0.9;
+};
+
+nlohmann::json finite(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr); }
+
+/// SRCC of every pair, as a table for people and into `json`.
+std::string matrix_text(const std::vector<std::string>& rows_names, const std::vector<std::string>& column_names,
+                        const Eigen::MatrixXd& matrix, nlohmann::json& json) {
+  std::vector<std::vector<std::string>> rows{{""}};
+  for (const auto& name : column_names) rows[0].push_back(name);
+  for (std::size_t i = 0; i < rows_names.size(); ++i) {
+    std::vector<std::string> row{rows_names[i]};
+    for (std::size_t k = 0; k < column_names.size(); ++k) {
+      const double value = matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k));
+      json[rows_names[i]][column_names[k]] = finite(value);
+      row.push_back(number(value, 3));
+    }
+    rows.push_back(std::move(row));
+  }
+  return aligned(rows);
+}
+
+void list(const Options& options, const Common& common) {
+  const SpacePtr space = space_or_default(options.space);
+  const auto proxies = load_proxies("auto", space);
+  nlohmann::json json{{"space", space->description()}, {"proxies", nlohmann::json::array()}};
+  std::vector<std::vector<std::string>> rows{{"proxy", "networks", "held-out SRCC", "held-out RMSE ms", "device"}};
+  for (const auto& [name, predictor] : proxies) {
+    const LinearTraining& t = predictor->training();
+    json["proxies"].push_back({{"name", name},
+                               {"device", t.device},
+                               {"samples", t.sample_count},
+                               {"held_out_srcc", finite(t.held_out_srcc)},
+                               {"held_out_rmse_ms", finite(t.held_out_rmse_ms)}});
+    rows.push_back(
+        {name, std::to_string(t.sample_count), number(t.held_out_srcc), number(t.held_out_rmse_ms, 3), t.device});
+  }
+  std::string matrix;
+  const fs::path measured = default_models() / "latency.csv";
+  if (fs::exists(measured)) {
+    const auto table = read_arch_table(measured, *space);
+    matrix = "\nSRCC of the measured latencies, " + std::to_string(table.architectures.size()) + " networks:\n" +
+             matrix_text(table.columns, table.columns, srcc_matrix(table.values), json["srcc"]);
+  }
+  if (common.json) return print(json);
+  std::cout << space->description() << "\n\n" << aligned(rows) << matrix;
+}
+
+void fit(const Options& options, const Common& common) {
+  const SpacePtr space = space_or_default(options.space);
+  const auto table = read_arch_table(options.table, *space);
+  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
+  require_latencies(table, column);
+  const Eigen::VectorXd latency = table.values.col(static_cast<Eigen::Index>(column));
+  std::string device = table.columns[column];
+  for (const auto& [key, value] : table.notes) {
+    if (key == "device " + device) device = value;
+  }
+  const LinearPredictor predictor =
+      fit_linear(space, table.architectures, {latency.data(), static_cast<std::size_t>(latency.size())},
+                 {.held_out_share = 0.2, .seed = options.seed, .device = device});
+  save_linear_predictor(options.out, predictor);
+  const LinearTraining& t = predictor.training();
+  if (common.json) {
+    return print({{"file", options.out.string()},
+                  {"samples", t.sample_count},
+                  {"held_out_srcc", finite(t.held_out_srcc)},
+                  {"held_out_rmse_ms", finite(t.held_out_rmse_ms)}});
+  }
+  std::cout << "fitted to " << t.sample_count << " networks; held-out SRCC " << number(t.held_out_srcc) << ", RMSE "
+            << number(t.held_out_rmse_ms, 3) << " ms\nwritten: " << options.out.string() << '\n';
+}
+
+void select(const Options& options, const Common& common) {
+  const SpacePtr space = space_or_default(options.space);
+  const auto table = read_arch_table(options.table, *space);
+  std::vector<std::string> targets = options.targets.empty() ? table.columns : options.targets;
+  Eigen::MatrixXd measured(table.values.rows(), static_cast<Eigen::Index>(targets.size()));
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    measured.col(static_cast<Eigen::Index>(t)) = table.values.col(static_cast<Eigen::Index>(table.column(targets[t])));
+  }
+  const auto proxies = load_proxies("auto", space);
+  Eigen::MatrixXd predicted(table.values.rows(), static_cast<Eigen::Index>(proxies.size()));
+  std::vector<std::string> names;
+  for (std::size_t p = 0; p < proxies.size(); ++p) {
+    predicted.col(static_cast<Eigen::Index>(p)) = proxies[p].predictor->latency_ms(table.architectures);
+    names.push_back(proxies[p].name);
+  }
+  const ProxyChoice choice = select_proxy(predicted, measured, options.threshold);
+  nlohmann::json json{{"proxy", names[choice.proxy]}, {"samples", table.architectures.size()}};
+  const std::string matrix = matrix_text(names, targets, choice.srcc, json["srcc"]);
+  if (common.json) return print(json);
+  std::cout << "SRCC of proxies (rows) and targets, " << table.architectures.size() << " networks:\n"
+            << matrix << "\nchosen: " << names[choice.proxy] << '\n';
+}
+
+}  // namespace
+
+void add_proxy(CLI::App& app, Common& common) {
+  auto options = std::make_shared<Options>();
+  auto* proxy = app.add_subcommand("proxy", "Known devices and their latency predictors");
+  proxy->require_subcommand(1);
+  proxy->footer("Example:\n  oneproxy proxy list");
+
+  auto* list_command =
+      add_command(*proxy, "list", "Show the shipped proxies and their SRCC matrix", "oneproxy proxy list", common);
+  list_command->add_option("--space", options->space, "The space (default: that of the shipped models)");
+  list_command->callback([options, &common] { list(*options, common); });
+
+  auto* fit_command = add_command(*proxy, "fit", "Fit the linear predictor of a device to its measured latencies",
+                                  "oneproxy proxy fit --table phone.csv --column phone --out phone.json", common);
+  fit_command->add_option("--space", options->space, "The space (default: that of the shipped models)");
+  fit_command->add_option("--table", options->table, "Table of latencies (see docs/formats/table.md)")->required();
+  fit_command->add_option("--column", options->column, "Column of the device (may be left out where there is one)");
+  fit_command->add_option("--out", options->out, "File of the predictor")->required();
+  fit_command->add_option("--seed", options->seed, "Of the part held out")->capture_default_str();
+  fit_command->callback([options, &common] { fit(*options, common); });
+
+  auto* select_command = add_command(*proxy, "select", "Choose the proxy that ranks samples most as the targets do",
+                                     "oneproxy proxy select --samples phones.csv", common);
+  select_command->add_option("--space", options->space, "The space (default: that of the shipped models)");
+  select_command->add_option("--samples", options->table, "Table of the targets' measured latencies")->required();
+  select_command->add_option("--target", options->targets, "Columns of the targets (default: all)");
+  select_command->add_option("--threshold", options->threshold, "SRCC that counts as monotone")->capture_default_str();
+  select_command->callback([options, &common] { select(*options, common); });
+}
+
+}  // namespace oneproxy::cli

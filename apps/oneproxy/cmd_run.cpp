@@ -1,0 +1,148 @@
+#include <iostream>
+#include <memory>
+
+#include "campaign_store.hpp"
+#include "cli.hpp"
+#include "export_front.hpp"
+#include "models.hpp"
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/base/ort.hpp"
+#include "oneproxy/pipeline/run.hpp"
+#include "oneproxy/predict/accuracy.hpp"
+#include "oneproxy/report/result_files.hpp"
+#include "options.hpp"
+#include "version.hpp"
+
+namespace oneproxy::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string space;
+  std::string target;
+  std::string proxy;
+  std::string accuracy;
+  std::string method = "adapt";
+  std::string sampling = "stratified";
+  std::string preset = "ea1";
+  fs::path out = "oneproxy-run";
+  bool resume = false;
+  DecisionOptions decision;
+  ExportOptions exporting;
+  RunOptions run;
+};
+
+nlohmann::json settings(const Options& o, const std::vector<Proxy>& proxies) {
+  std::string names;
+  for (const auto& proxy : proxies) names += (names.empty() ? "" : ",") + proxy.name;
+  return {{"method", o.method},
+          {"proxies", names},
+          {"samples", o.run.sample_count},
+          {"max_samples", o.run.max_sample_count},
+          {"sampling", o.sampling},
+          {"candidates", o.run.candidate_count},
+          {"decision", o.decision.rule},
+          {"threshold", o.decision.threshold},
+          {"accuracy", o.accuracy}};
+}
+
+Versions versions(const RunResult& result) {
+  Versions all{{"oneproxy", version}, {"engine", result.facts.engine}};
+  if (ort_info().available) all.emplace_back("ONNX Runtime", ort_info().version);
+  return all;
+}
+
+void run(Options options, const Common& common) {
+  const SpacePtr space = space_or_default(options.space);
+  if (options.target.empty()) options.target = default_engine();
+  const auto target = make_device(options.target);
+  const auto proxies = load_proxies(options.proxy, space);
+  const auto accuracy =
+      load_accuracy(options.accuracy.empty() ? default_models() / "accuracy.onnx" : fs::path(options.accuracy), space);
+  RunOptions& run = options.run;
+  run.method = method_of(options.method);
+  run.sampling = options.sampling == "random" ? Sampling::random : Sampling::stratified;
+  run.decision = rule_of(options.decision);
+  run.threshold = options.decision.threshold;
+  run.protocol.seed = run.seed;
+  run.max_sample_count = std::max(run.max_sample_count, run.sample_count);
+  check(options.exporting);
+
+  CampaignStore campaign(options.out / "measurements.sqlite", options.resume);
+  const auto id = campaign.begin("run", *space, *target, run.protocol, run.seed, settings(options, proxies));
+  RunResult result;
+  {
+    ProgressBar bar(common);
+    result = run_algorithm1(space, *target, proxies, *accuracy, run, campaign.store(), id, bar.callback());
+    export_front(result, options.out, options.exporting, bar.callback());
+  }
+  write_result_files(options.out, result, versions(result));
+  if (common.json) return print(result_json(result, versions(result)));
+  if (!common.quiet) std::cout << summary_text(result) << '\n';
+  std::cout << "results: " << options.out.string() << '\n';
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Common& common) {
+  auto options = std::make_shared<Options>();
+  RunOptions& run_options = options->run;
+  auto* command = add_command(app, "run", "One device in, the networks worth deploying on it out",
+                              "oneproxy run --target \"onnxruntime(threads=1)\" --limit-ms 0.5 --out results", common);
+  command->add_option("--space", options->space, "The search space (default: that of the shipped models)");
+  command->add_option("--target", options->target, "The device (default: ONNX Runtime where it is found, else oneDNN)");
+  command->add_option("--proxy", options->proxy,
+                      "Shipped proxy or file of a predictor; auto: the shipped one nearest to the target's samples");
+  command->add_option("--accuracy", options->accuracy,
+                      "Accuracies: .onnx predictor or .csv table (default: the shipped predictor)");
+  command->add_option("--out", options->out, "Folder of the results")->capture_default_str();
+  command->add_flag("--resume", options->resume, "Go on with an interrupted run: measure only what is missing");
+  command->add_option("--seed", run_options.seed, "Of samples and search")->capture_default_str();
+  command->add_option("--samples", run_options.sample_count, "Networks measured on the target first")
+      ->check(CLI::Range(6, 1'000'000))
+      ->capture_default_str();
+  command
+      ->add_option("--max-samples", run_options.max_sample_count,
+                   "Most samples, where the adapted proxy stays below the threshold")
+      ->capture_default_str();
+  command->add_option("--sampling", options->sampling, "stratified by the proxy's latency, or random")
+      ->check(CLI::IsMember({"stratified", "random"}))
+      ->capture_default_str();
+  command->add_option("--limit-ms", run_options.limits_ms, "Latency limits that a network is wanted for")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--front", run_options.front_count, "Most networks of the front that are measured")
+      ->check(CLI::Range(2, 100'000))
+      ->capture_default_str();
+  command
+      ->add_option("--accuracy-tolerance", run_options.accuracy_tolerance,
+                   "Percent of accuracy within which a slower network is not kept")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command
+      ->add_option("--method", options->method,
+                   "adapt: the paper's; baselines: proxy (unadapted), target (its own predictor), scaling, flops")
+      ->capture_default_str();
+  command->add_option("--target-samples", run_options.target_sample_count, "Measurements of --method target")
+      ->check(CLI::Range(10, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--candidates", run_options.candidate_count, "Random networks that samples are chosen from")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--exhaustive", run_options.exhaustive, "Search the candidates only, all of them");
+  command->add_option("--repeats", run_options.repeat_count, "Samples measured again, for the repeatability")
+      ->capture_default_str();
+  command->add_option("--threads", run_options.threads, "Of the search; the result does not depend on them")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_decision_options(*command, options->decision);
+  add_adaptation_options(*command, run_options.adaptation);
+  add_evolution_options(*command, run_options.evolution);
+  add_protocol_options(*command, run_options.protocol);
+  command->add_option("--checkpoint", options->exporting.checkpoint,
+                      "Supernet (oneproxy train supernet): export the front with its weights and true accuracies");
+  command->add_option("--data", options->exporting.data, "Images for --checkpoint (default: Debian's Fashion-MNIST)");
+  command->callback([options, &common] { run(*options, common); });
+}
+
+}  // namespace oneproxy::cli

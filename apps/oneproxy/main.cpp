@@ -1,0 +1,79 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "cli.hpp"
+#include "oneproxy/base/error.hpp"
+#include "version.hpp"
+
+namespace {
+
+/// `oneproxy train ...` is the program oneproxy-train beside this one, so that LibTorch is loaded only to train.
+[[noreturn]] void run_train(char** argv) {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "oneproxy-train";
+  execv(program.c_str(), argv);
+  throw oneproxy::InputError("oneproxy train",
+                             "this build has no training; install LibTorch (Debian: libtorch-dev) "
+                             "and zlib (zlib1g-dev), then build again");
+}
+
+int run(int argc, char** argv) {
+  using namespace oneproxy;
+  if (argc > 1 && std::string_view(argv[1]) == "train") run_train(argv + 1);
+
+  CLI::App app{"Finds the neural networks worth deploying on a device, from a few dozen measurements there."};
+  app.name("oneproxy");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", cli::version_text);
+  app.footer(
+      "Example, the whole way on this machine:\n  oneproxy run --out oneproxy-run\n\n"
+      "  train                       Train a supernet and the accuracy predictor (own program; oneproxy train "
+      "--help)\n\n"
+      "Every command has its own --help.");
+  cli::Common common;
+  cli::add_run(app, common);
+  cli::add_space(app, common);
+  cli::add_devices(app, common);
+  cli::add_measure(app, common);
+  cli::add_proxy(app, common);
+  cli::add_adapt(app, common);
+  cli::add_search(app, common);
+  cli::add_compare(app, common);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::string message = error.what();
+    const std::string first = argc > 1 ? argv[1] : "";
+    std::vector<std::string> names{"train"};
+    for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+    if (!first.empty() && first[0] != '-' && std::ranges::find(names, first) == names.end()) {
+      message = "unknown command '" + first + "'" + suggestion(first, names);
+    }
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    std::cerr << "oneproxy: " << message << " (see oneproxy --help)\n";
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const oneproxy::InputError& error) {
+    std::cerr << "oneproxy: " << error.what() << '\n';
+    return 2;
+  } catch (const oneproxy::Stopped& error) {
+    std::cerr << "oneproxy: " << error.what() << "; what was measured is kept (go on with --resume)\n";
+    return 130;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "oneproxy: out of memory\n";
+    return 2;
+  }
+}

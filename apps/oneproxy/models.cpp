@@ -1,0 +1,70 @@
+#include "models.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/base/file.hpp"
+
+namespace oneproxy::cli {
+namespace fs = std::filesystem;
+
+fs::path models_folder() {
+  if (const char* named = std::getenv("ONEPROXY_MODELS")) return named;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const fs::path& candidate : {program / "../../models", program / "../share/oneproxy/models"}) {
+    if (fs::is_directory(candidate, error)) return fs::canonical(candidate, error);
+  }
+  throw InputError("models", "the folder of the shipped models was not found beside the program; set ONEPROXY_MODELS");
+}
+
+fs::path default_models() { return models_folder() / "fashion_mnist"; }
+
+SpacePtr space_or_default(const std::string& description) {
+  if (!description.empty()) return make_space(description);
+  std::string text = read_file(default_models() / "space.txt");
+  text.erase(text.find_last_not_of(" \n\r\t") + 1);
+  return make_space(text);
+}
+
+std::vector<std::string> shipped_proxies() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(default_models() / "proxies", error)) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);  // the default, onednn-avx2, is the first
+  return names;
+}
+
+Proxy load_proxy(const std::string& name_or_file, const SpacePtr& space) {
+  const fs::path shipped = default_models() / "proxies" / (name_or_file + ".json");
+  std::error_code error;
+  const bool is_file = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".json");
+  if (!is_file && !fs::exists(shipped, error)) {
+    const auto names = shipped_proxies();
+    std::string known;
+    for (const auto& name : names) known += (known.empty() ? "" : ", ") + name;
+    throw InputError("proxy '" + name_or_file + "'",
+                     "expected the file of a predictor (.json) or one of " + known + suggestion(name_or_file, names));
+  }
+  const fs::path file = is_file ? fs::path(name_or_file) : shipped;
+  return {file.stem().string(), std::make_shared<LinearPredictor>(load_linear_predictor(file, space))};
+}
+
+std::vector<Proxy> load_proxies(const std::string& name_or_file, const SpacePtr& space) {
+  std::vector<Proxy> proxies;
+  if (!name_or_file.empty() && name_or_file != "auto") {
+    proxies.push_back(load_proxy(name_or_file, space));
+    return proxies;
+  }
+  for (const auto& name : shipped_proxies()) {
+    proxies.push_back(load_proxy(name, space));
+    if (name_or_file.empty()) break;
+  }
+  if (proxies.empty()) throw InputError(default_models().string(), "holds no proxies; name one with --proxy");
+  return proxies;
+}
+
+}  // namespace oneproxy::cli

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oneproxy/adapt/monotonicity.hpp"
+#include "oneproxy/adapt/proxy_adaptation.hpp"
+#include "oneproxy/adapt/sampling.hpp"
+#include "oneproxy/base/progress.hpp"
+#include "oneproxy/measure/device.hpp"
+#include "oneproxy/pipeline/result.hpp"
+#include "oneproxy/predict/linear.hpp"
+#include "oneproxy/search/evolution.hpp"
+#include "oneproxy/store/store.hpp"
+
+namespace oneproxy {
+
+/// How the latency predictor that the search uses comes about.
+enum class Method {
+  adapt,    ///< Algorithm 1: the proxy's predictor where it is monotone to the target, else adapted by Eqn. (3)
+  proxy,    ///< baseline: the proxy's predictor, whatever its SRCC
+  target,   ///< baseline #1: a predictor built for the target itself from many measurements
+  scaling,  ///< baseline #2: the proxy's front, depths scaled by up to two blocks
+  flops,    ///< baseline: FLOPs in place of latency
+};
+/// @throws InputError for an unknown name.
+Method method_of(std::string_view name);
+std::string to_string(Method method);
+
+/// A proxy device by its latency predictor.
+struct Proxy {
+  std::string name;
+  std::shared_ptr<const LinearPredictor> predictor;
+};
+
+struct RunOptions {
+  Method method = Method::adapt;
+  std::size_t sample_count = 50;       ///< the paper's 30-50
+  std::size_t max_sample_count = 100;  ///< where the adapted proxy stays below the threshold, batches up to this
+  std::size_t batch_count = 25;
+  std::size_t target_sample_count = 1000;  ///< of Method::target
+  Sampling sampling = Sampling::stratified;
+  DecisionRule decision = DecisionRule::interval;
+  double threshold = 0.9;  ///< S_th
+  AdaptationOptions adaptation;
+  EvolutionOptions evolution;
+  bool exhaustive = false;               ///< search candidate_count random architectures instead of evolving
+  std::size_t candidate_count = 10'000;  ///< random architectures that samples are chosen from
+  std::size_t front_count = 20;          ///< at most this many networks of the predicted front are measured
+  std::size_t repeat_count = 8;          ///< samples measured again for the repeatability
+  double accuracy_tolerance = 0.0;       ///< percent; section 5.5's "similar accuracy"
+  std::vector<double> limits_ms;
+  Protocol protocol;
+  std::uint64_t seed = 1;
+  int threads = 1;  ///< of the search
+};
+
+/// Algorithm 1 on a device. Everything measured goes into `store` under `run` as soon as it is measured, and what is
+/// there already is not measured again. With several proxies the one with the highest SRCC to the samples is taken
+/// (section 5.3.1); samples are stratified by the first.
+/// @throws InputError where the device fails or the options do not fit, Stopped where `progress` says so.
+RunResult run_algorithm1(const SpacePtr& space, Device& target, const std::vector<Proxy>& proxies,
+                         const Predictor& accuracy, const RunOptions& options, Store& store, std::int64_t run,
+                         const ProgressCallback& progress);
+
+}  // namespace oneproxy

@@ -1,0 +1,96 @@
+#include "oneproxy/pipeline/compare.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "oneproxy/base/srcc.hpp"
+#include "oneproxy/predict/flops.hpp"
+#include "oneproxy/search/pareto.hpp"
+
+namespace oneproxy {
+namespace {
+
+using Column = std::vector<double>;
+
+Column column_of(const ArchTable& table, std::size_t column) {
+  const auto values = table.values.col(static_cast<Eigen::Index>(column));
+  return {values.begin(), values.end()};
+}
+
+Column predicted(const Predictor& predictor, std::span<const Architecture> xs) {
+  const auto values = predictor(xs);
+  return {values.begin(), values.end()};
+}
+
+/// What is known of the target, and the judgement by it.
+class Judge {
+ public:
+  Judge(Column latency, Column accuracy) : latency_(std::move(latency)), accuracy_(std::move(accuracy)) {
+    const auto front = pareto_front(latency_, accuracy_);
+    latency_limit_ = latency_[front.back()];
+    accuracy_floor_ = accuracy_[front.front()];
+  }
+
+  /// Hypervolume, on the target, of the set that is Pareto-optimal by these predicted latencies.
+  double hypervolume_of(const Column& predicted_latency) const {
+    Column latency;
+    Column accuracy;
+    for (const std::size_t i : pareto_front(predicted_latency, accuracy_)) {
+      latency.push_back(latency_[i]);
+      accuracy.push_back(accuracy_[i]);
+    }
+    return hypervolume(latency, accuracy, latency_limit_, accuracy_floor_);
+  }
+
+  double srcc_of(const Column& predicted_latency) const { return srcc(predicted_latency, latency_); }
+
+ private:
+  Column latency_;
+  Column accuracy_;
+  double latency_limit_ = 0;
+  double accuracy_floor_ = 0;
+};
+
+}  // namespace
+
+std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& table, std::size_t proxy,
+                                        std::size_t target, const Predictor& accuracy, const CompareOptions& options,
+                                        const ProgressCallback& progress) {
+  const auto& xs = table.architectures;
+  const Column proxy_ms = column_of(table, proxy);
+  const Column target_ms = column_of(table, target);
+  const Judge judge(target_ms, predicted(accuracy, xs));
+  const LinearPredictor proxy_predictor = fit_linear(space, xs, proxy_ms, {.seed = options.seed});
+  const Column by_target = predicted(fit_linear(space, xs, target_ms, {.seed = options.seed}), xs);
+  const Column by_proxy = predicted(proxy_predictor, xs);
+  const Column by_flops = predicted(FlopsPredictor(space), xs);
+  const double reference = judge.hypervolume_of(by_target);
+
+  const auto fixed = [&](const char* method, const Column& latency, std::size_t measurements) {
+    const double ratio = judge.hypervolume_of(latency) / reference;
+    return CompareRow{method, judge.srcc_of(latency), ratio, ratio, measurements};
+  };
+  CompareRow adapted{"adapted", 0, 0, std::numeric_limits<double>::infinity(), options.sample_count};
+  const Rng root(options.seed);
+  for (std::size_t draw = 0; draw < options.draw_count; ++draw) {
+    report(progress, {"comparing", draw, options.draw_count});
+    Rng rng = root.stream(draw);
+    std::vector<Architecture> samples;
+    Column latency;
+    for (const std::size_t i : choose_samples(by_proxy, options.sample_count, options.sampling, {}, rng)) {
+      samples.push_back(xs[i]);
+      latency.push_back(target_ms[i]);
+    }
+    AdaptationOptions adaptation = options.adaptation;
+    adaptation.seed = rng.next();
+    const Column by_adapted = predicted(adapt(proxy_predictor, samples, latency, adaptation).predictor, xs);
+    const double ratio = judge.hypervolume_of(by_adapted) / reference;
+    const auto draws = static_cast<double>(options.draw_count);
+    adapted.srcc += judge.srcc_of(by_adapted) / draws;
+    adapted.hypervolume_ratio += ratio / draws;
+    adapted.lowest_ratio = std::min(adapted.lowest_ratio, ratio);
+  }
+  return {fixed("target", by_target, xs.size()), adapted, fixed("proxy", by_proxy, 0), fixed("flops", by_flops, 0)};
+}
+
+}  // namespace oneproxy
