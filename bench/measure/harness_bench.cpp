@@ -11,7 +11,7 @@ namespace {
 /// What the measuring process does between runs, on its own core: choosing the next network, telling the parent (here a
 /// pipe), keeping samples and deciding when to stop, for 40 networks whose runs take about `run_us` without any work.
 /// "share" is that time relative to the runs' own; caches that it takes from the networks are not in it, but the
-/// uncounted run before each burst pays for those.
+/// uncounted runs before each burst pay for those.
 void BM_MeasuringHarness(benchmark::State& state) {
   const double run_ms = static_cast<double>(state.range(0)) / 1e3;
   int ends[2];

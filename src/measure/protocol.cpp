@@ -10,7 +10,7 @@
 namespace oneproxy {
 namespace {
 
-constexpr int burst_runs = 5;
+constexpr int burst_runs = 10;
 
 double median_of(std::span<const float> ascending) {
   const std::size_t middle = ascending.size() / 2;
@@ -60,8 +60,11 @@ void BlockTimer::operator()(std::size_t network_count, const Protocol& protocol,
     rng.shuffle(std::span(active));
     for (auto& entry : active) {
       if (before_burst) before_burst(entry.network);
-      const int untimed = entry.raw_ms.empty() ? std::max(1, protocol.warmup_runs) : 1;
-      for (int i = 0; i < untimed; ++i) run_ms(entry.network);
+      // A slow network warms up within few runs, and they must not take longer than what is counted.
+      double untimed_ms = 0;
+      for (int i = 0; i < protocol.warmup_runs && untimed_ms <= protocol.budget_ms / 4; ++i) {
+        untimed_ms += run_ms(entry.network);
+      }
       for (int i = 0; i < burst_runs && (entry.raw_ms.empty() || entry.spent_ms < protocol.budget_ms); ++i) {
         const double ms = run_ms(entry.network);
         entry.raw_ms.push_back(static_cast<float>(ms));

@@ -139,12 +139,13 @@ TEST(BlockTimer, TheBudgetEndsSlowNetworksBeforeTheMinimumButAfterOneRun) {
   EXPECT_EQ(trace.outcomes[0].raw_ms.size(), 3U);
   EXPECT_EQ(trace.outcomes[1].raw_ms.size(), 1U);
   EXPECT_EQ(trace.outcomes[1].stopped_by, "budget");
+  EXPECT_EQ(trace.calls[1], 2);  // one to warm up
 }
 
 TEST(BlockTimer, TheFirstRunsAreNotCounted) {
   Protocol protocol;
   protocol.warmup_runs = 4;
-  const Trace trace = time_networks(5, protocol, [](std::size_t, int call) { return call < 4 ? 100.0 : 1.0; });
+  const Trace trace = time_networks(5, protocol, [](std::size_t, int call) { return call < 4 ? 10.0 : 1.0; });
   for (const auto& outcome : trace.outcomes) EXPECT_EQ(std::ranges::max(outcome.raw_ms), 1.0F);
 }
 
@@ -173,9 +174,9 @@ TEST(BlockTimer, EveryRoundVisitsEachUnfinishedNetworkOnceInAFreshOrder) {
 // A machine that slows down by half during the campaign: blocks in order would rank the late networks as slow.
 TEST(BlockTimer, InterleavingTurnsDriftIntoNoise) {
   Protocol protocol;
-  protocol.min_runs = 200;
+  protocol.min_runs = 1000;
   double clock = 0;
-  const Trace trace = time_networks(20, protocol, [&](std::size_t, int) { return 1.0 + (clock += 1.0 / 9600); });
+  const Trace trace = time_networks(20, protocol, [&](std::size_t, int) { return 1.0 + (clock += 1.0 / 26000); });
   double lowest = 1e9;
   double highest = 0;
   for (const auto& outcome : trace.outcomes) {

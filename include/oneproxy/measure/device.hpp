@@ -15,7 +15,7 @@ namespace oneproxy {
 
 /// How a device is timed. Defaults are justified in docs/design/measuring.md.
 struct Protocol {
-  int warmup_runs = 3;  ///< not counted, before the first burst of a network
+  int warmup_runs = 3;  ///< not counted, before every burst of a network: others had the caches
   int min_runs = 30;
   double relative_tolerance = 0.02;  ///< stop when the 95% interval of the median is within +- this share
   double budget_ms = 1000;           ///< at most this much timed running for one network

@@ -16,7 +16,7 @@ namespace oneproxy {
 std::pair<double, double> median_interval_95(std::span<const float> values);
 
 /// Times a block of networks in rounds. Every round visits each unfinished network once, in a fresh random order, for
-/// a short burst of timed runs after one run that is not counted (the networks before took the caches).
+/// a burst of 10 timed runs after Protocol::warmup_runs that are not counted (the networks before took the caches).
 /// A network is finished when Protocol's rule says so, at the end of a burst; the budget also ends a burst.
 struct BlockTimer {
   /// Runs this network once and returns how long it took, in ms.
