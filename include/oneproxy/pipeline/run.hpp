@@ -47,7 +47,7 @@ struct RunOptions {
   DecisionRule decision = DecisionRule::interval;
   double threshold = 0.9;  ///< S_th
   AdaptationOptions adaptation;
-  EvolutionOptions evolution;
+  EvolutionOptions evolution = whole_front();
   bool exhaustive = false;               ///< search candidate_count random architectures instead of evolving
   std::size_t candidate_count = 10'000;  ///< random architectures that samples are chosen from
   std::size_t front_count = 20;          ///< at most this many networks of the predicted front are measured
