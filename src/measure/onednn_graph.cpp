@@ -47,6 +47,8 @@ class ProgramBuilder {
         case LayerKind::fully_connected:
           fully_connected();
           break;
+        default:  // refused by build_onednn_program
+          assert(false);
       }
     }
     finish();
@@ -145,6 +147,7 @@ class ProgramBuilder {
     if (activation == Activation::relu6) {
       operations.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, 0.0F, 6.0F);
     }
+    if (activation == Activation::relu) operations.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
     attr.set_post_ops(operations);
     return attr;
   }
@@ -306,6 +309,7 @@ class ProgramBuilder {
 
 OnednnProgram build_onednn_program(const Network& network, const Weights& weights, const dnnl::engine& engine) {
   assert(weights.values.size() == network.layers.size());
+  require_basic_layers(network, "onednn");
   return ProgramBuilder(network, weights, engine).build();
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "oneproxy/base/error.hpp"
+#include "widths.hpp"
 
 namespace oneproxy {
 namespace {
@@ -17,12 +18,6 @@ constexpr std::size_t kBlocks = MobileNetV2::block_count;
 std::uint8_t option_of(const int (&options)[3], int value) {
   const auto found = std::ranges::find(options, value);
   return found == std::end(options) ? 255 : static_cast<std::uint8_t>(found - std::begin(options));
-}
-
-/// MobileNet's rule: to the nearest multiple of 8, but never more than 10% down, and at least 8.
-int round_width(double width) {
-  const int rounded = std::max(8, static_cast<int>(width + 4) / 8 * 8);
-  return rounded < 0.9 * width ? rounded + 8 : rounded;
 }
 
 std::string join(const std::vector<int>& values) {

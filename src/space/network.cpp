@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "oneproxy/base/error.hpp"
 #include "oneproxy/base/rng.hpp"
 
 namespace oneproxy {
@@ -14,13 +15,16 @@ std::int64_t Layer::weight_count() const {
       return std::int64_t{out.channels} * (in.channels / groups) * kernel * kernel;
     case LayerKind::fully_connected:
       return std::int64_t{out.channels} * in.channels;
+    case LayerKind::scale:
+      return out.channels;
     default:
       return 0;
   }
 }
 
 std::int64_t Layer::bias_count() const {
-  return kind == LayerKind::convolution || kind == LayerKind::fully_connected ? out.channels : 0;
+  const bool biased = kind == LayerKind::convolution || kind == LayerKind::fully_connected || kind == LayerKind::scale;
+  return biased ? out.channels : 0;
 }
 
 std::int64_t Layer::flops() const {
@@ -31,11 +35,59 @@ std::int64_t Layer::flops() const {
     case LayerKind::fully_connected:
       return 2 * weight_count() * out.height * out.width;
     case LayerKind::add:
+    case LayerKind::activation:
+    case LayerKind::multiply:
       return out.elements();
     case LayerKind::global_average_pool:
       return in.elements();
+    case LayerKind::average_pool:
+      return std::int64_t{kernel} * kernel * out.elements();
+    case LayerKind::scale:
+      return 2 * out.elements();
+    case LayerKind::channel_shuffle:
+    case LayerKind::zero:
+      return 0;
   }
   return 0;
+}
+
+std::string to_string(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::input:
+      return "input";
+    case LayerKind::convolution:
+      return "convolution";
+    case LayerKind::add:
+      return "add";
+    case LayerKind::global_average_pool:
+      return "global_average_pool";
+    case LayerKind::fully_connected:
+      return "fully_connected";
+    case LayerKind::average_pool:
+      return "average_pool";
+    case LayerKind::activation:
+      return "activation";
+    case LayerKind::scale:
+      return "scale";
+    case LayerKind::multiply:
+      return "multiply";
+    case LayerKind::channel_shuffle:
+      return "channel_shuffle";
+    case LayerKind::zero:
+      return "zero";
+  }
+  return "";
+}
+
+void require_basic_layers(const Network& network, std::string_view engine) {
+  for (const Layer& layer : network.layers) {
+    if (layer.kind > LayerKind::fully_connected) {
+      throw InputError("layer kind " + to_string(layer.kind) + " is not supported by " + std::string(engine));
+    }
+    if (layer.activation > Activation::relu) {
+      throw InputError("the activation of layer " + layer.name + " is not supported by " + std::string(engine));
+    }
+  }
 }
 
 NetworkCosts costs(const Network& network) {
@@ -55,8 +107,9 @@ NetworkCosts costs(const Network& network) {
     total.flops += flops;
     total.parameters += parameters;
     total.bytes += 4 * moved;
-    total.layers += 1;
-    const bool depthwise = layer.kind == LayerKind::convolution && layer.groups > 1;
+    total.layers += layer.kind == LayerKind::zero ? 0 : 1;
+    const bool depthwise =
+        layer.kind == LayerKind::convolution && layer.groups > 1 && layer.groups == layer.in.channels;
     (layer.kind == LayerKind::fully_connected ? total.fully_connected_flops
      : depthwise                              ? total.depthwise_flops
      : layer.kind == LayerKind::convolution   ? total.dense_flops
@@ -76,6 +129,10 @@ Weights random_weights(const Network& network, std::uint64_t seed) {
     const auto bias_count = static_cast<std::size_t>(layer.bias_count());
     auto& values = weights.values.emplace_back(weight_count + bias_count);
     if (values.empty()) continue;
+    if (layer.kind == LayerKind::scale) {
+      std::fill_n(values.begin(), weight_count, 1.0F);
+      continue;
+    }
     const double fan_in = static_cast<double>(weight_count) / static_cast<double>(bias_count);
     const double gain = layer.activation == Activation::none ? 1.0 : 2.0;
     const double deviation = std::sqrt(gain / fan_in);
@@ -138,5 +195,48 @@ int NetworkBuilder::fully_connected(int from, int classes, std::string name) {
                .in = in,
                .out = {classes, 1, 1}});
 }
+
+int NetworkBuilder::average_pool(int from, int kernel, int stride, int padding, std::string name) {
+  const Shape in = shape(from);
+  const auto shrink = [&](int size) { return (size + 2 * padding - kernel) / stride + 1; };
+  return push({.kind = LayerKind::average_pool,
+               .name = std::move(name),
+               .inputs = {from},
+               .in = in,
+               .out = {in.channels, shrink(in.height), shrink(in.width)},
+               .kernel = kernel,
+               .stride = stride,
+               .padding = padding});
+}
+
+int NetworkBuilder::push_same_shape(LayerKind kind, int from, std::string name) {
+  return push({.kind = kind, .name = std::move(name), .inputs = {from}, .in = {}, .out = shape(from)});
+}
+
+int NetworkBuilder::activation(int from, Activation activation, std::string name) {
+  const int layer = push_same_shape(LayerKind::activation, from, std::move(name));
+  network_.layers.back().activation = activation;
+  return layer;
+}
+
+int NetworkBuilder::scale(int from, std::string name) {
+  return push_same_shape(LayerKind::scale, from, std::move(name));
+}
+
+int NetworkBuilder::multiply(int from, int factors, std::string name) {
+  assert((shape(factors) == Shape{shape(from).channels, 1, 1}));
+  const int layer = push_same_shape(LayerKind::multiply, from, std::move(name));
+  network_.layers.back().inputs.push_back(factors);
+  return layer;
+}
+
+int NetworkBuilder::channel_shuffle(int from, int groups, std::string name) {
+  assert(shape(from).channels % groups == 0);
+  const int layer = push_same_shape(LayerKind::channel_shuffle, from, std::move(name));
+  network_.layers.back().groups = groups;
+  return layer;
+}
+
+int NetworkBuilder::zero(int from, std::string name) { return push_same_shape(LayerKind::zero, from, std::move(name)); }
 
 }  // namespace oneproxy

@@ -5,9 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
-#include "oneproxy/base/description.hpp"
 #include "oneproxy/base/error.hpp"
-#include "oneproxy/space/mobilenet_v2.hpp"
 
 namespace oneproxy {
 
@@ -149,22 +147,20 @@ Eigen::MatrixXd SearchSpace::cost_features(std::span<const Architecture> xs) con
   return matrix;
 }
 
-SpacePtr make_space(std::string_view text) {
-  Description description = Description::parse(text);
-  if (description.name() == "mobilenet_v2") {
-    MobileNetV2Settings s;
-    s.resolution = description.take_int("resolution", s.resolution, 4, 4096);
-    s.width = description.take_double("width", s.width, 0.05, 16);
-    s.classes = description.take_int("classes", s.classes, 1, 1'000'000);
-    s.channels = description.take_int("channels", s.channels, 1, 4096);
-    s.widths = description.take_ints("widths", s.widths);
-    s.strides = description.take_ints("strides", s.strides);
-    description.finish();
-    return std::make_shared<MobileNetV2>(std::move(s));
+Eigen::MatrixXd SearchSpace::few_shot_features(std::span<const Architecture> xs) const { return cost_features(xs); }
+
+Eigen::MatrixXd SearchSpace::few_shot_encoding(std::span<const Architecture> xs) const {
+  const auto count = static_cast<Eigen::Index>(xs.size());
+  const Eigen::MatrixXd encoding = encode(xs).leftCols(static_cast<Eigen::Index>(feature_count()) - 1).cast<double>();
+  const auto all = decisions();
+  const auto alike = [&](const Decision& d) { return d.options == all.front().options; };
+  if (!std::ranges::all_of(all, alike)) return encoding;
+  Eigen::MatrixXd result(count, encoding.cols() + static_cast<Eigen::Index>(all.front().options.size()));
+  result << encoding, Eigen::MatrixXd::Zero(count, result.cols() - encoding.cols());
+  for (Eigen::Index i = 0; i < count; ++i) {
+    for (const auto choice : xs[static_cast<std::size_t>(i)].choices()) result(i, encoding.cols() + choice) += 1;
   }
-  const std::vector<std::string> names{"mobilenet_v2"};
-  throw InputError("space '" + description.name() + "'",
-                   "unknown; there is mobilenet_v2" + suggestion(description.name(), names));
+  return result;
 }
 
 }  // namespace oneproxy

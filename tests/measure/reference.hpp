@@ -29,6 +29,48 @@ inline std::vector<double> reference_output(const Network& network, const Weight
         for (std::size_t k = 0; k < in().size(); ++k) out[k / area] += in()[k] / area;
         break;
       }
+      case LayerKind::average_pool:
+        for (int c = 0; c < layer.out.channels; ++c) {
+          for (int y = 0; y < layer.out.height; ++y) {
+            for (int x = 0; x < layer.out.width; ++x) {
+              double sum = 0;
+              int area = 0;
+              for (int k = 0; k < layer.kernel * layer.kernel; ++k) {
+                const int sy = y * layer.stride + k / layer.kernel - layer.padding;
+                const int sx = x * layer.stride + k % layer.kernel - layer.padding;
+                if (sy < 0 || sx < 0 || sy >= layer.in.height || sx >= layer.in.width) continue;
+                sum += in()[(c * layer.in.height + sy) * layer.in.width + sx];
+                ++area;
+              }
+              out[(c * layer.out.height + y) * layer.out.width + x] = sum / area;
+            }
+          }
+        }
+        break;
+      case LayerKind::activation:
+        out = in();
+        break;
+      case LayerKind::scale:
+      case LayerKind::multiply: {
+        const int area = layer.in.height * layer.in.width;
+        for (std::size_t k = 0; k < out.size(); ++k) {
+          out[k] = layer.kind == LayerKind::multiply
+                       ? in()[k] * values[layer.inputs[1]][k / area]
+                       : in()[k] * parameters[k / area] + parameters[layer.out.channels + k / area];
+        }
+        break;
+      }
+      case LayerKind::channel_shuffle: {
+        const int area = layer.in.height * layer.in.width;
+        const int part = layer.in.channels / layer.groups;
+        for (int c = 0; c < layer.in.channels; ++c) {
+          const int to = c % part * layer.groups + c / part;
+          std::copy_n(in().begin() + c * area, area, out.begin() + to * area);
+        }
+        break;
+      }
+      case LayerKind::zero:
+        break;
       case LayerKind::convolution:
       case LayerKind::fully_connected: {
         const int in_per_group = layer.in.channels / layer.groups;
@@ -57,8 +99,12 @@ inline std::vector<double> reference_output(const Network& network, const Weight
         break;
       }
     }
-    if (layer.activation == Activation::relu6) {
-      for (double& value : out) value = std::clamp(value, 0.0, 6.0);
+    for (double& value : out) {
+      const double gate = std::clamp(value / 6 + 0.5, 0.0, 1.0);
+      if (layer.activation == Activation::relu6) value = std::clamp(value, 0.0, 6.0);
+      if (layer.activation == Activation::relu) value = std::max(value, 0.0);
+      if (layer.activation == Activation::hard_swish) value *= gate;
+      if (layer.activation == Activation::hard_sigmoid) value = gate;
     }
     values.push_back(std::move(out));
   }

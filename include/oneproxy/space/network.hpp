@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,9 +24,17 @@ enum class LayerKind : std::uint8_t {
   add,                  ///< element-wise sum of two inputs
   global_average_pool,  ///< to 1 x 1
   fully_connected,      ///< with bias, on a 1 x 1 input
+  average_pool,         ///< kernel x kernel windows; the padding does not count
+  activation,           ///< the layer's activation alone, where no convolution goes before it
+  scale,                ///< a factor and a summand for each channel: batch normalisation that nothing takes in
+  multiply,             ///< element-wise product; the second input is 1 x 1 and multiplies whole channels
+  channel_shuffle,      ///< channel g * n + i of `groups` times n moves to i * groups + g
+  zero,                 ///< zeros of the input's shape
 };
+/// "average_pool" and so on.
+std::string to_string(LayerKind kind);
 
-enum class Activation : std::uint8_t { none, relu6 };
+enum class Activation : std::uint8_t { none, relu6, relu, hard_swish, hard_sigmoid };
 
 /// One node of the layer graph.
 struct Layer {
@@ -61,15 +70,19 @@ struct NetworkCosts {
   double parameters = 0;
   double bytes = 0;  ///< fp32 bytes moved: each layer reads its inputs and weights and writes its output
   double operational_intensity() const { return bytes > 0 ? flops / bytes : 0; }  ///< FLOPs per byte
-  double layers = 0;                                                              ///< layers with arithmetic
+  double layers = 0;                                                              ///< all but the input and zeros
   double critical_path = 0;  ///< layers on the longest chain from input to output
   double dense_flops = 0;    ///< of convolutions that are not depth-wise
   double depthwise_flops = 0;
   double fully_connected_flops = 0;
-  double other_flops = 0;  ///< additions and pooling
+  double other_flops = 0;  ///< additions, pooling and the other element-wise layers
 };
 
 NetworkCosts costs(const Network& network);
+
+/// For an engine that knows the kinds up to fully_connected and the activations none, relu6 and relu.
+/// @throws InputError "layer kind average_pool is not supported by ENGINE" for the first layer of another kind.
+void require_basic_layers(const Network& network, std::string_view engine);
 
 /// fp32 parameters of a network: one vector for each layer, weights first and biases after them.
 struct Weights {
@@ -89,11 +102,19 @@ class NetworkBuilder {
   int add(int a, int b, std::string name);
   int global_average_pool(int from, std::string name);
   int fully_connected(int from, int classes, std::string name);
+  int average_pool(int from, int kernel, int stride, int padding, std::string name);
+  int activation(int from, Activation activation, std::string name);
+  int scale(int from, std::string name);
+  /// Precondition: `factors` is 1 x 1 with as many channels as `from`.
+  int multiply(int from, int factors, std::string name);
+  int channel_shuffle(int from, int groups, std::string name);
+  int zero(int from, std::string name);
   const Shape& shape(int layer) const { return network_.layers[static_cast<std::size_t>(layer)].out; }
   Network finish() && { return std::move(network_); }
 
  private:
   int push(Layer layer);
+  int push_same_shape(LayerKind kind, int from, std::string name);
   Network network_;
 };
 

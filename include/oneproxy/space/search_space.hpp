@@ -61,6 +61,14 @@ class SearchSpace {
   /// Default: an object of the decisions' names and options.
   virtual nlohmann::json to_json(const Architecture& x) const;
   virtual Architecture from_json(const nlohmann::json& json) const;
+  /// Fields that an architecture takes in published tables of the space; with dots between them, parse() reads them.
+  virtual std::size_t key_field_count() const { return 1; }
+  /// What a network costs on any device, for prediction from few measurements: one row for each architecture, raw
+  /// units. Much faster than building networks where a space overrides it. Default: cost_features().
+  virtual Eigen::MatrixXd few_shot_features(std::span<const Architecture> xs) const;
+  /// The encoding for the same purpose, without the constant. Default: encode(), and how often each option is taken
+  /// where all decisions have the same options.
+  virtual Eigen::MatrixXd few_shot_encoding(std::span<const Architecture> xs) const;
 
   Architecture canonical(Architecture x) const;
   /// Uniform over the options of every decision, then canonical.
