@@ -1,3 +1,4 @@
+#include <array>
 #include <iostream>
 #include <memory>
 
@@ -31,8 +32,9 @@ std::string estimate_text(const SrccEstimate& e) {
 void run(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
   const Proxy proxy = load_proxies(options.proxy, space).front();
-  const auto table = read_arch_table(options.samples, *space);
+  ArchTable table = read_arch_table(options.samples, *space);
   const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
+  table = rows_with(table, std::array{column});
   require_latencies(table, column);
   const Eigen::VectorXd values = table.values.col(static_cast<Eigen::Index>(column));
   const std::span<const double> latency(values.data(), static_cast<std::size_t>(values.size()));

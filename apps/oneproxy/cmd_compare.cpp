@@ -1,3 +1,4 @@
+#include <array>
 #include <iostream>
 #include <memory>
 
@@ -27,7 +28,6 @@ void run(const Options& options, const Common& common) {
   const auto accuracy = load_accuracy(
       options.accuracy.empty() ? default_models() / "accuracy.onnx" : std::filesystem::path(options.accuracy), space);
   const std::size_t proxy = table.column(options.proxy);
-  require_latencies(table, proxy);
   CompareOptions compare = options.compare;
   if (options.random_sampling) compare.sampling = Sampling::random;
 
@@ -35,29 +35,31 @@ void run(const Options& options, const Common& common) {
       {"space", space->description()},   {"proxy", options.proxy},      {"architectures", table.architectures.size()},
       {"samples", compare.sample_count}, {"draws", compare.draw_count}, {"rows", nlohmann::json::array()}};
   std::vector<std::vector<std::string>> rows{
-      {"target", "latency predictor", "measurements", "SRCC", "hypervolume", "lowest draw"}};
+      {"target", "networks", "latency predictor", "measurements", "SRCC", "hypervolume", "lowest draw"}};
   for (const auto& name : options.targets) {
     const std::size_t target = table.column(name);
-    require_latencies(table, target);
+    const ArchTable both = rows_with(table, std::array{proxy, target});
+    require_latencies(both, proxy);
+    require_latencies(both, target);
     std::vector<CompareRow> found;
     {
       ProgressBar bar(common);
-      found = compare_methods(space, table, proxy, target, *accuracy, compare, bar.callback());
+      found = compare_methods(space, both, proxy, target, *accuracy, compare, bar.callback());
     }
     for (const auto& row : found) {
       json["rows"].push_back({{"target", name},
+                              {"architectures", both.architectures.size()},
                               {"method", row.method},
                               {"measurements", row.measurements},
                               {"srcc", row.srcc},
                               {"hypervolume_ratio", row.hypervolume_ratio},
                               {"lowest_ratio", row.lowest_ratio}});
-      rows.push_back({name, row.method, std::to_string(row.measurements), number(row.srcc, 3),
-                      number(row.hypervolume_ratio), number(row.lowest_ratio)});
+      rows.push_back({name, std::to_string(both.architectures.size()), row.method, std::to_string(row.measurements),
+                      number(row.srcc, 3), number(row.hypervolume_ratio), number(row.lowest_ratio)});
     }
   }
   if (common.json) return print(json);
-  std::cout << "proxy " << options.proxy << ", " << table.architectures.size() << " architectures, "
-            << compare.sample_count << " samples, " << compare.draw_count
+  std::cout << "proxy " << options.proxy << ", " << compare.sample_count << " samples, " << compare.draw_count
             << " draws; hypervolume relative to the target's own predictor\n\n"
             << aligned(rows);
 }

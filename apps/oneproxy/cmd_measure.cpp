@@ -4,9 +4,11 @@
 
 #include "campaign_store.hpp"
 #include "cli.hpp"
+#include "explain.hpp"
 #include "models.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/measure/latency_model.hpp"
 #include "oneproxy/pipeline/measure_missing.hpp"
 #include "oneproxy/space/arch_table.hpp"
 #include "options.hpp"
@@ -23,6 +25,7 @@ struct Options {
   std::filesystem::path out;
   std::uint64_t seed = 1;
   bool resume = false;
+  bool explain = false;
   Protocol protocol;
 };
 
@@ -52,14 +55,17 @@ std::string column_name(const Options& options, std::size_t device) {
 }
 
 void run(const Options& options, const Common& common) {
+  if (options.out.empty() && !options.explain) throw CLI::RequiredError("--out");
   const SpacePtr space = space_or_default(options.space);
   if (!options.names.empty() && options.names.size() != options.devices.size()) {
     throw InputError("--name", "expected one for each --device");
   }
   Rng rng(options.seed);
   ArchTable table;
-  table.architectures = options.architectures.empty() ? space->sample_distinct(options.samples, rng)
-                                                      : read_architectures(options.architectures, *space);
+  table.architectures = options.architectures.empty()
+                            ? space->sample_distinct(options.explain ? 1 : options.samples, rng)
+                            : read_architectures(options.architectures, *space);
+  if (options.explain) return explain(options.devices, *space, table.architectures.front(), common);
   table.values.resize(static_cast<Eigen::Index>(table.architectures.size()),
                       static_cast<Eigen::Index>(options.devices.size()));
   CampaignStore campaign(options.out.string() + ".sqlite", options.resume);
@@ -80,6 +86,9 @@ void run(const Options& options, const Common& common) {
     table.columns.push_back(name);
     table.notes.emplace_back("device " + name, device->description());
     table.notes.emplace_back("machine " + name, device->facts().cpu + "; " + device->facts().engine);
+    std::vector<std::string> warnings;
+    if (const LatencyModel* const model = latency_model(*device)) warnings = model->warnings();
+    for (const auto& warning : warnings) table.notes.emplace_back("warning " + name, warning);
     std::vector<double> medians;
     std::size_t confident = 0;
     for (std::size_t i = 0; i < measured.size(); ++i) {
@@ -94,7 +103,8 @@ void run(const Options& options, const Common& common) {
                                {"name", name},
                                {"networks", measured.size()},
                                {"median_ms", middle},
-                               {"share_ended_by_confidence", share}});
+                               {"share_ended_by_confidence", share},
+                               {"warnings", warnings}});
     rows.push_back(
         {device->description(), std::to_string(measured.size()), number(middle), number(100 * share, 3) + "%"});
   }
@@ -120,11 +130,12 @@ void add_measure(CLI::App& app, Common& common) {
       ->capture_default_str();
   command->add_option("--architectures", options->architectures,
                       "File with one architecture a line, in place of random ones");
-  command->add_option("--out", options->out, "The table; raw measurements go to the same name with .sqlite")
-      ->required();
+  command->add_option("--out", options->out, "The table; raw measurements go to the same name with .sqlite");
   command->add_option("--seed", options->seed, "Of the random architectures and the order of measuring")
       ->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on with an interrupted campaign: measure only what is missing");
+  command->add_flag("--explain", options->explain,
+                    "For fpga, roofline and gables: print what limits each layer of the first architecture");
   add_protocol_options(*command, options->protocol);
   command->callback([options, &common] { run(*options, common); });
 }

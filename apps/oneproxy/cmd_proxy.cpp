@@ -1,3 +1,4 @@
+#include <array>
 #include <iostream>
 #include <memory>
 
@@ -70,8 +71,9 @@ void list(const Options& options, const Common& common) {
 
 void fit(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  const auto table = read_arch_table(options.table, *space);
+  ArchTable table = read_arch_table(options.table, *space);
   const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
+  table = rows_with(table, std::array{column});
   require_latencies(table, column);
   const Eigen::VectorXd latency = table.values.col(static_cast<Eigen::Index>(column));
   std::string device = table.columns[column];

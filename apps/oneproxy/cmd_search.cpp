@@ -24,7 +24,7 @@ struct Options {
   std::size_t candidates = 10'000;
   std::vector<double> limits_ms;
   std::filesystem::path out;
-  EvolutionOptions evolution;
+  EvolutionOptions evolution = whole_front();
 };
 
 /// Evenly spread weights t of Eqn. (4), both ends included.

@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    oneproxy::cli::catch_interrupts();
     return run(argc, argv);
   } catch (const oneproxy::InputError& error) {
     std::cerr << "oneproxy: " << error.what() << '\n';

@@ -51,6 +51,19 @@ void add_adaptation_options(CLI::App& command, AdaptationOptions& options) {
 }
 
 void add_evolution_options(CLI::App& command, EvolutionOptions& options) {
+  // Declared first, so that it is applied first and the options below change single values of it.
+  command
+      .add_option_function<std::string>(
+          "--preset",
+          [&options](const std::string& name) {
+            const EvolutionOptions before = options;
+            options = name == "ea1" ? ea1() : name == "ea2" ? ea2() : whole_front();
+            options.seed = before.seed;
+            options.threads = before.threads;
+          },
+          "Settings of the evolutionary search: ea1, ea2 (the paper's), front (ea1 with 150 generations)")
+      ->check(CLI::IsMember({"ea1", "ea2", "front"}))
+      ->default_str("front");
   command.add_option("--population", options.population, "Architectures in a generation")->capture_default_str();
   command.add_option("--generations", options.generations, "Generations of the evolutionary search")
       ->capture_default_str();

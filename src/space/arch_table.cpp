@@ -1,5 +1,6 @@
 #include "oneproxy/space/arch_table.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -138,6 +139,26 @@ void write_arch_table(const std::filesystem::path& file, const SearchSpace& spac
     out << '\n';
   }
   write_file(file, out.str());
+}
+
+ArchTable rows_with(const ArchTable& table, std::span<const std::size_t> columns) {
+  ArchTable kept;
+  kept.file = table.file;
+  kept.notes = table.notes;
+  kept.columns = table.columns;
+  std::vector<Eigen::Index> rows;
+  for (Eigen::Index i = 0; i < table.values.rows(); ++i) {
+    if (std::ranges::any_of(columns,
+                            [&](std::size_t c) { return std::isnan(table.values(i, static_cast<Eigen::Index>(c))); })) {
+      continue;
+    }
+    rows.push_back(i);
+    kept.architectures.push_back(table.architectures[static_cast<std::size_t>(i)]);
+    kept.lines.push_back(table.lines[static_cast<std::size_t>(i)]);
+  }
+  if (rows.empty()) throw InputError(table.file.string(), "has no row with a value in every column asked for");
+  kept.values = table.values(rows, Eigen::all);
+  return kept;
 }
 
 void require_latencies(const ArchTable& table, std::size_t column) {

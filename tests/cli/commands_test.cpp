@@ -184,6 +184,17 @@ TEST_F(Files, ARunFromFilesFindsTheFront) {
   expect_refused(command + " --resume --seed 9", "seed");
 }
 
+TEST_F(Files, CtrlCStopsAndKeepsWhatWasMeasured) {
+  const std::string command = "measure --space " + space_ +
+                              " --device onednn --min-runs 200 --budget-ms 20 --samples 150 --out " +
+                              (folder_ / "latency.csv").string();
+  const Outcome stopped = oneproxy_command(folder_, command, "", "timeout --foreground --preserve-status -s INT 0.6");
+  EXPECT_EQ(stopped.status, 130);
+  EXPECT_EQ(stopped.error_lines(), 1U) << stopped.err;
+  EXPECT_NE(stopped.err.find("go on with --resume"), std::string::npos) << stopped.err;
+  EXPECT_EQ(oneproxy_command(folder_, command + " --resume").status, 0);
+}
+
 TEST_F(Files, AKilledCampaignIsResumed) {
   const std::string out = (folder_ / "latency.csv").string();
   const std::string command =

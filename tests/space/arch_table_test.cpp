@@ -66,6 +66,19 @@ TEST_F(ArchTableTest, BadInputIsNamedByLineAndColumn) {
   EXPECT_TRUE(read_error(std::string("\x89PNG\r\n\x1a\n\0\0", 10)).starts_with(", line 1: expected a header line"));
 }
 
+TEST_F(ArchTableTest, RowsThatLackAValueCanBeLeftOut) {
+  std::ofstream(file_) << "architecture,x,y\n" << a_ << ",1,\n" << b_ << ",2,3\n";
+  const auto table = read_arch_table(file_, *space_);
+  const auto kept = rows_with(table, std::vector<std::size_t>{0, 1});
+  ASSERT_EQ(kept.architectures.size(), 1U);
+  EXPECT_EQ(kept.architectures[0], table.architectures[1]);
+  EXPECT_EQ(kept.values(0, 1), 3);
+  EXPECT_EQ(kept.lines[0], 3U);
+  EXPECT_EQ(rows_with(table, std::vector<std::size_t>{0}).architectures, table.architectures);
+  std::ofstream(file_) << "architecture,x\n" << a_ << ",\n";
+  EXPECT_THROW(rows_with(read_arch_table(file_, *space_), std::vector<std::size_t>{0}), InputError);
+}
+
 TEST_F(ArchTableTest, LatenciesMustBePositive) {
   std::ofstream(file_) << "architecture,x\n" << a_ << ",1\n" << b_ << ",-1\n";
   const auto table = read_arch_table(file_, *space_);

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,5 +33,9 @@ void write_arch_table(const std::filesystem::path& file, const SearchSpace& spac
 
 /// @throws InputError for the first value of `column` that is missing, not finite or not positive.
 void require_latencies(const ArchTable& table, std::size_t column);
+
+/// The table without the rows that lack a value in one of `columns`.
+/// @throws InputError where no row is left.
+ArchTable rows_with(const ArchTable& table, std::span<const std::size_t> columns);
 
 }  // namespace oneproxy
