@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engines.hpp"
+#include "models.hpp"
 #include "oneproxy/base/error.hpp"
 
 namespace oneproxy {
@@ -18,6 +19,19 @@ struct EngineEntry {
 const EngineEntry engines[] = {
     {"onnxruntime", make_onnxruntime, onnxruntime_kind},
     {"onednn", make_onednn, onednn_kind},
+    {"xnnpack", make_xnnpack, xnnpack_kind},
+};
+
+struct ModelEntry {
+  std::string name;
+  std::unique_ptr<LatencyModel> (*make)(Description);
+  DeviceKind (*kind)();
+};
+
+const ModelEntry models[] = {
+    {"fpga", make_fpga, fpga_kind},
+    {"roofline", make_roofline, roofline_kind},
+    {"gables", make_gables, gables_kind},
 };
 
 const EngineEntry* find_engine(const std::string& name) {
@@ -28,7 +42,10 @@ const EngineEntry* find_engine(const std::string& name) {
 [[noreturn]] void refuse(const std::string& name, bool engines_only) {
   std::vector<std::string> names;
   for (const auto& engine : engines) names.push_back(engine.name);
-  if (!engines_only) names.emplace_back("table");
+  if (!engines_only) {
+    names.emplace_back("table");
+    for (const auto& model : models) names.push_back(model.name);
+  }
   std::string expected;
   for (const auto& known : names) expected += (expected.empty() ? "" : ", ") + known;
   throw InputError("device '" + name + "'", "is unknown; expected one of " + expected + suggestion(name, names));
@@ -66,6 +83,8 @@ std::unique_ptr<Device> make_device(std::string_view description) {
   }
   Description parsed = Description::parse(description);
   if (parsed.name() == "table") return make_table_device(std::move(parsed));
+  const auto* const model = std::ranges::find(models, parsed.name(), &ModelEntry::name);
+  if (model != std::end(models)) return make_model_device(model->make(std::move(parsed)));
   const EngineEntry* engine = find_engine(parsed.name());
   if (engine == nullptr) refuse(parsed.name(), false);
   return make_engine_device(engine->make(std::move(parsed)));
@@ -82,6 +101,7 @@ std::vector<DeviceKind> device_kinds() {
   std::vector<DeviceKind> kinds;
   for (const auto& engine : engines) kinds.push_back(engine.kind());
   kinds.push_back({"table", "FILE, column=NAME", true, "replays recorded latencies"});
+  for (const auto& model : models) kinds.push_back(model.kind());
   return kinds;
 }
 

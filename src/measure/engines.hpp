@@ -12,10 +12,12 @@ namespace oneproxy {
 // All throw InputError where the engine is absent or a setting cannot be had on this machine.
 std::unique_ptr<Engine> make_onednn(Description description);
 std::unique_ptr<Engine> make_onnxruntime(Description description);
+std::unique_ptr<Engine> make_xnnpack(Description description);
 std::unique_ptr<Device> make_table_device(Description description);
 
 DeviceKind onednn_kind();
 DeviceKind onnxruntime_kind();
+DeviceKind xnnpack_kind();
 
 /// Widest vector instructions of this processor: "avx512", "avx2", "sse41", or "" elsewhere.
 std::string widest_isa();

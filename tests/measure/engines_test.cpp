@@ -31,14 +31,20 @@ std::vector<float> run(Session& session, const Network& network, std::span<const
   return output;
 }
 
+bool available(const std::string& kind) {
+  const auto kinds = device_kinds();
+  return std::ranges::find(kinds, kind, &DeviceKind::name)->available;
+}
+
 std::vector<std::string> engines() {
   std::vector<std::string> names{"onednn"};
+  if (available("xnnpack")) names.emplace_back("xnnpack");
   if (ort_info().available) names.insert(names.end(), {"onnxruntime", "onnxruntime(optimization=none)"});
   return names;
 }
 
 /// A graph with what the spaces lack: a sum without activation that is read twice, a sum with a convolution of its own
-/// input, a sum of two sums, groups, and an input that is added.
+/// input, a sum of two sums, groups, ReLU, and an input that is added.
 Network odd_network(Rng& rng) {
   const int channels = 1 + static_cast<int>(rng.below(20));
   const int size = 3 + static_cast<int>(rng.below(12));
@@ -53,7 +59,7 @@ Network odd_network(Rng& rng) {
   const int g = build.add(e, f, "g");
   const int h = build.add(d, g, "h");
   const int i = build.add(h, b, "i");
-  const int j = build.convolution(i, 4 * channels, kernel(), 2, channels, Activation::relu6, "j");
+  const int j = build.convolution(i, 4 * channels, kernel(), 2, channels, Activation::relu, "j");
   const int k = build.convolution(j, 2 * channels, 1, 1, 2, Activation::none, "k");
   const int l = build.add(k, k, "l");
   build.fully_connected(build.global_average_pool(l, "pool"), 7, "classes");
@@ -100,7 +106,9 @@ TEST(Engines, AgreeWithEachOtherOnLargerImages) {
       const Weights weights = random_weights(network, seed);
       const auto input = random_input(network, seed);
       const auto expected = run(*make_engine("onnxruntime(optimization=none)")->load(network, weights), network, input);
-      for (const char* name : {"onednn", "onednn(threads=2)", "onnxruntime", "onnxruntime(threads=2)"}) {
+      std::vector<std::string> names{"onednn", "onednn(threads=2)", "onnxruntime", "onnxruntime(threads=2)"};
+      if (available("xnnpack")) names.emplace_back("xnnpack");
+      for (const auto& name : names) {
         const auto session = make_engine(name)->load(network, weights);
         EXPECT_LT(testing::relative_error(run(*session, network, input), expected), tolerance) << name;
       }
@@ -211,6 +219,44 @@ TEST(Engines, DevicesOfSeveralInstructionSetsWorkInOneProcessAlsoAfterItRanOnedn
   });
 }
 
+TEST(Xnnpack, AgreesWithTheReferenceOnTwoThreads) {
+  if (!available("xnnpack")) GTEST_SKIP() << "not in this build";
+  const auto engine = make_engine("xnnpack(threads=2)");
+  // Few small graphs: its threads spin at every layer, which takes long where others keep the processors busy.
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    const Network network = odd_network(rng);
+    const Weights weights = random_weights(network, seed);
+    const auto input = random_input(network, seed);
+    const auto output = run(*engine->load(network, weights), network, input);
+    EXPECT_LT(testing::relative_error(output, testing::reference_output(network, weights, input)), tolerance);
+  }
+}
+
+TEST(Xnnpack, RefusesLayersThatItDoesNotKnowByName) {
+  if (!available("xnnpack")) GTEST_SKIP() << "not in this build";
+  NetworkBuilder build({4, 8, 8});
+  build.average_pool(0, 3, 1, 1, "pool");
+  const Network network = std::move(build).finish();
+  try {
+    make_engine("xnnpack")->load(network, random_weights(network, 1));
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "layer kind average_pool is not supported by xnnpack");
+  }
+}
+
+TEST(Xnnpack, SaysWhatIsMissingWhereABuildLacksIt) {
+  if (available("xnnpack")) GTEST_SKIP() << "this build has it";
+  try {
+    make_engine("xnnpack");
+    FAIL() << "made an engine that is not there";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("libxnnpack-dev"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Engines, DescriptionsNameEverySettingAndMakeTheSameEngineAgain) {
   for (const auto& name : engines()) {
     const std::string description = make_engine(name)->description();
@@ -228,8 +274,10 @@ TEST(Devices, UnknownOnesAreRefusedWithWhatThereIs) {
     }
     return "accepted";
   };
-  EXPECT_EQ(message("onedn"),
-            "device 'onedn': is unknown; expected one of onnxruntime, onednn, table; did you mean 'onednn'?");
+  EXPECT_EQ(
+      message("onedn"),
+      "device 'onedn': is unknown; expected one of onnxruntime, onednn, xnnpack, table, fpga, roofline, gables; did "
+      "you mean 'onednn'?");
   EXPECT_NE(message("onednn(isa=neon)").find("setting isa: 'neon' is not one of best, avx512, avx2, sse41"),
             std::string::npos);
   EXPECT_NE(message("onednn(thread=1)").find("unknown setting 'thread'"), std::string::npos);

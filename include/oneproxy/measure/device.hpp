@@ -40,7 +40,8 @@ class Device {
                        const MeasurementSink& sink, const ProgressCallback& progress) = 0;
 };
 
-/// Makes a device from its description: onnxruntime(...), onednn(...), table(FILE, column=NAME).
+/// Makes a device from its description: onnxruntime(...), onednn(...), xnnpack(...), table(FILE, column=NAME),
+/// fpga(...), roofline(...), gables(...).
 /// @throws InputError for an unknown name or setting, or an engine that this build or machine lacks (saying how to get
 /// it).
 std::unique_ptr<Device> make_device(std::string_view description);

@@ -16,10 +16,11 @@ struct Measurement {
   double p90_ms = 0;
   double stddev_ms = 0;
   std::int64_t runs = 0;
-  /// Which rule ended it: "confidence" (median's 95% interval within the tolerance), "budget" (time), "replayed".
+  /// Which rule ended it: "confidence" (median's 95% interval within the tolerance), "budget" (time), "replayed",
+  /// "model" (computed).
   std::string stopped_by;
   std::string when;           ///< UTC, ISO 8601
-  int core = -1;              ///< first processor it was pinned to; -1: pinning failed, or replayed
+  int core = -1;              ///< first processor it was pinned to; -1: pinning failed, or not run here
   std::vector<float> raw_ms;  ///< every timed run, in order
 };
 
