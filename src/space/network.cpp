@@ -3,11 +3,28 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <span>
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/rng.hpp"
 
 namespace oneproxy {
+namespace {
+
+/// Uniform over [-limit, limit), two values from each draw: millions are needed for every network that is timed.
+void fill_uniform(std::span<float> values, double limit, Rng& rng) {
+  const auto scale = static_cast<float>(limit * 0x1.0p-31);
+  const auto value = [&](std::uint64_t bits) { return scale * static_cast<float>(static_cast<std::int32_t>(bits)); };
+  std::size_t i = 0;
+  for (; i + 1 < values.size(); i += 2) {
+    const std::uint64_t draw = rng.next();
+    values[i] = value(draw);
+    values[i + 1] = value(draw >> 32);
+  }
+  if (i < values.size()) values[i] = value(rng.next());
+}
+
+}  // namespace
 
 std::int64_t Layer::weight_count() const {
   switch (kind) {
@@ -135,9 +152,8 @@ Weights random_weights(const Network& network, std::uint64_t seed) {
     }
     const double fan_in = static_cast<double>(weight_count) / static_cast<double>(bias_count);
     const double gain = layer.activation == Activation::none ? 1.0 : 2.0;
-    const double deviation = std::sqrt(gain / fan_in);
-    for (std::size_t k = 0; k < weight_count; ++k) values[k] = static_cast<float>(deviation * rng.normal());
-    for (std::size_t k = weight_count; k < values.size(); ++k) values[k] = static_cast<float>(0.1 * rng.normal());
+    fill_uniform(std::span(values).first(weight_count), std::sqrt(3 * gain / fan_in), rng);
+    fill_uniform(std::span(values).subspan(weight_count), 0.1, rng);
   }
   return weights;
 }

@@ -89,7 +89,7 @@ struct Weights {
   std::vector<std::vector<float>> values;  ///< values[i].size() == weight_count() + bias_count() of layer i
 };
 
-/// He-normal weights and small biases, so that activations keep their size through the network.
+/// He-uniform weights and small biases, so that activations keep their size through the network.
 Weights random_weights(const Network& network, std::uint64_t seed);
 
 /// Builds networks layer by layer; each call returns the index of the new layer.
