@@ -61,5 +61,6 @@ void add_proxy(CLI::App& app, Common& common);
 void add_adapt(CLI::App& app, Common& common);
 void add_search(CLI::App& app, Common& common);
 void add_compare(CLI::App& app, Common& common);
+void add_evaluate(CLI::App& app, Common& common);
 
 }  // namespace oneproxy::cli

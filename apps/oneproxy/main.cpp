@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
   cli::add_adapt(app, common);
   cli::add_search(app, common);
   cli::add_compare(app, common);
+  cli::add_evaluate(app, common);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

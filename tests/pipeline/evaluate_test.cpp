@@ -1,0 +1,156 @@
+#include "oneproxy/pipeline/evaluate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/base/srcc.hpp"
+
+namespace oneproxy {
+namespace {
+
+constexpr FewShotMethod kMethods[] = {FewShotMethod::eqn3, FewShotMethod::eqn3_l1, FewShotMethod::proxy,
+                                      FewShotMethod::ridge};
+constexpr FewShotSelection kSelections[] = {FewShotSelection::random, FewShotSelection::stratified};
+
+/// Devices "a", "b" and "target": linear in the costs of NAS-Bench-201 cells, with other weights and 1% noise each.
+ArchTable made_table(const SearchSpace& space, std::uint64_t seed, std::size_t count) {
+  Rng rng(seed);
+  ArchTable table;
+  table.file = "made.csv";
+  table.columns = {"a", "b", "target"};
+  table.architectures = space.sample_distinct(count, rng);
+  const FeatureMatrix encoding = space.encode(table.architectures);
+  table.values.resize(encoding.rows(), 3);
+  const double work[5] = {0, 0.2, 1, 4, 0.7};
+  for (Eigen::Index d = 0; d < 3; ++d) {
+    Eigen::VectorXf weights(encoding.cols());
+    for (Eigen::Index j = 0; j < weights.size(); ++j) {
+      weights(j) = static_cast<float>(j + 1 == weights.size() ? 1 : work[j % 5] * (1 + 0.2 * rng.normal()));
+    }
+    table.values.col(d) = (encoding * weights).cast<double>();
+    for (Eigen::Index i = 0; i < table.values.rows(); ++i) table.values(i, d) *= 1 + 0.01 * rng.normal();
+  }
+  return table;
+}
+
+class Evaluate : public testing::Test {
+ protected:
+  static FewShotRun run(const SpacePtr& space, const ArchTable& table, const EvaluateOptions& options) {
+    const FewShotStudy study(space, table, options);
+    return study.run([&](std::size_t row) { return study.latency_ms(row, 2); }, 0);
+  }
+
+  SpacePtr space_ = make_space("nas_bench_201");
+  EvaluateOptions options_{.sources = {"a", "b"}, .targets = {"target"}, .per_source = 100, .repeat_count = 3};
+};
+
+TEST_F(Evaluate, UnseenLatenciesOfTheTargetChangeNothing) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    for (const auto method : kMethods) {
+      for (const auto selection : kSelections) {
+        SCOPED_TRACE("seed " + std::to_string(seed) + ", method " + std::to_string(static_cast<int>(method)));
+        options_.method = method;
+        options_.selection = selection;
+        options_.seed = seed;
+        ArchTable table = made_table(*space_, seed, 200);
+        const FewShotRun before = run(space_, table, options_);
+        ASSERT_EQ(before.samples.size(), 10U);
+        std::vector<bool> seen(200, false);
+        for (const std::size_t row : before.samples) seen[row] = true;
+        Rng rng(seed);
+        for (Eigen::Index i = 0; i < 200; ++i) {
+          if (!seen[static_cast<std::size_t>(i)]) table.values(i, 2) = rng.below(3) == 0 ? -1 : 100 * rng.uniform();
+        }
+        const FewShotRun after = run(space_, table, options_);
+        EXPECT_EQ(after.samples, before.samples);
+        EXPECT_EQ(after.predicted, before.predicted);
+        // The test would not notice anything if the target did not matter at all.
+        if (method == FewShotMethod::proxy) continue;
+        for (const std::size_t row : before.samples)
+          table.values(static_cast<Eigen::Index>(row), 2) = 1 + rng.uniform();
+        EXPECT_NE(run(space_, table, options_).predicted, before.predicted);
+      }
+    }
+  }
+}
+
+TEST_F(Evaluate, NoMoreLatenciesOfAKnownDeviceAreSeenThanAllowed) {
+  options_.per_source = 30;
+  options_.method = FewShotMethod::proxy;
+  options_.sources = {"a"};
+  ArchTable table = made_table(*space_, 3, 60);
+  const FewShotRun before = run(space_, table, options_);
+  std::size_t seen = 0;
+  for (Eigen::Index i = 0; i < 60; ++i) {
+    const double kept = table.values(i, 0);
+    table.values(i, 0) = 3 * kept;
+    if (run(space_, table, options_).predicted != before.predicted) ++seen;
+    table.values(i, 0) = kept;
+  }
+  EXPECT_EQ(seen, 30U);
+}
+
+TEST_F(Evaluate, NetworksThatCannotRunAreReplacedAndNotRanked) {
+  ArchTable table = made_table(*space_, 1, 200);
+  for (Eigen::Index i = 0; i < 200; i += 3) table.values(i, 2) = -1;
+  const FewShotStudy study(space_, table, options_);
+  std::size_t ran = 0;
+  const auto result = study.run(
+      [&](std::size_t row) {
+        const double value = study.latency_ms(row, 2);
+        ran += std::isnan(value) ? 0U : 1U;
+        return value;
+      },
+      0);
+  EXPECT_EQ(ran, 10U);
+  EXPECT_GT(result.samples.size(), 10U);
+  const double without = evaluate(space_, table, options_).mean_srcc;
+  options_.negative_is_latency = true;
+  const double with = evaluate(space_, table, options_).mean_srcc;
+  EXPECT_GT(without, 0.8);
+  EXPECT_LT(with, without - 0.2);  // a third of the ranks are arbitrary
+}
+
+TEST_F(Evaluate, ScoresAreTheCorrelationOverWhatWasNotSampled) {
+  const ArchTable table = made_table(*space_, 2, 200);
+  options_.repeat_count = 1;
+  const FewShotRun result = run(space_, table, options_);
+  std::vector<double> predicted;
+  std::vector<double> measured;
+  for (std::size_t row = 0; row < 200; ++row) {
+    if (std::ranges::find(result.samples, row) != result.samples.end()) continue;
+    predicted.push_back(result.predicted(static_cast<Eigen::Index>(row)));
+    measured.push_back(table.values(static_cast<Eigen::Index>(row), 2));
+  }
+  const Evaluation evaluation = evaluate(space_, table, options_);
+  ASSERT_EQ(evaluation.targets.size(), 1U);
+  EXPECT_EQ(evaluation.targets[0].mean, srcc(predicted, measured));
+  EXPECT_EQ(evaluation.targets[0].std, 0);
+  EXPECT_EQ(evaluation.mean_srcc, evaluation.targets[0].mean);
+}
+
+TEST_F(Evaluate, OneTargetsScoreDoesNotDependOnTheOthers) {
+  const ArchTable table = made_table(*space_, 2, 200);
+  options_.sources = {"a"};
+  const double alone = evaluate(space_, table, options_).targets.back().mean;
+  options_.targets = {"b", "target"};
+  const Evaluation both = evaluate(space_, table, options_);
+  EXPECT_EQ(both.targets.back().mean, alone);
+  EXPECT_DOUBLE_EQ(both.mean_srcc, (both.targets[0].mean + both.targets[1].mean) / 2);
+}
+
+TEST_F(Evaluate, SaysWhatIsMissing) {
+  const ArchTable table = made_table(*space_, 1, 50);
+  options_.sources = {"c"};
+  EXPECT_THROW(evaluate(space_, table, options_), InputError);
+  options_.sources = {};
+  EXPECT_THROW(evaluate(space_, table, options_), InputError);
+  options_.sources = {"a"};
+  options_.sample_count = 50;
+  EXPECT_THROW(evaluate(space_, table, options_), InputError);
+}
+
+}  // namespace
+}  // namespace oneproxy
