@@ -10,6 +10,7 @@
 #include "oneproxy/adapt/proxy_choice.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/srcc.hpp"
+#include "oneproxy/measure/latency_model.hpp"
 #include "oneproxy/measure/recorded.hpp"
 #include "oneproxy/pipeline/front.hpp"
 #include "oneproxy/pipeline/measure_missing.hpp"
@@ -220,7 +221,7 @@ class Run {
   std::vector<float> predict_raw(std::span<const Architecture> xs) const { return raw_predictor()(xs); }
 
   void measure_repeatability() {
-    if (options_.repeat_count == 0 || recorded_) return;  // a replay repeats itself
+    if (options_.repeat_count == 0 || recorded_ || latency_model(target_) != nullptr) return;  // they repeat themselves
     std::vector<std::size_t> order(sampled_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng rng = root_.stream(kRepeat);

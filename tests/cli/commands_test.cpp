@@ -55,6 +55,42 @@ TEST(Space, DescribesSamplesAndExports) {
   EXPECT_GT(std::filesystem::file_size(folder / "net.onnx"), 1000U);
 }
 
+TEST(Measure, ExplainsDevicesOnPaper) {
+  TemporaryFolder folder;
+  const std::string command = std::string("measure --space ") + kTinySpace + " --explain --device ";
+  const auto explained =
+      oneproxy_command(folder, command + "'fpga(design=3)' --device 'roofline(device=s5e)' --json").json();
+  ASSERT_EQ(explained["devices"].size(), 2U);
+  for (const auto& device : explained["devices"]) {
+    double sum = 0;
+    for (const auto& layer : device["layers"]) sum += layer["ms"].get<double>();
+    EXPECT_NEAR(device["latency_ms"].get<double>(), sum, 1e-9 * sum);
+    EXPECT_EQ(device["layers"][0]["layer"], "stem");
+  }
+  EXPECT_NE(explained["devices"][0]["warnings"].dump().find("port"), std::string::npos);
+
+  const std::string x = explained["architecture"];
+  std::ofstream(folder / "one.txt") << x << '\n';
+  const Outcome text =
+      oneproxy_command(folder, command + "'roofline(device=s5e)' --architectures " + (folder / "one.txt").string());
+  EXPECT_NE(text.out.find("architecture " + x), std::string::npos) << text.out << text.err;
+  EXPECT_NE(text.out.find("limited by memory"), std::string::npos) << text.out;
+
+  const Outcome refused = oneproxy_command(folder, command + "onednn");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("expected fpga, roofline or gables"), std::string::npos) << refused.err;
+}
+
+TEST(Measure, ATableOfADeviceOnPaperHoldsItsWarnings) {
+  TemporaryFolder folder;
+  const auto file = folder / "latency.csv";
+  const Outcome measured =
+      oneproxy_command(folder, std::string("measure --space ") + kTinySpace +
+                                   " --device 'fpga(design=3)' --name board --samples 200 --out " + file.string());
+  EXPECT_EQ(measured.status, 0) << measured.err;
+  EXPECT_NE(slurp(file).find("# warning board: (ip + op + wp) * 16 takes 672 bits of the port"), std::string::npos);
+}
+
 class Files : public testing::Test {
  protected:
   std::string file(const std::string& name, const std::string& content) {
