@@ -11,6 +11,9 @@ namespace oneproxy {
 namespace {
 
 constexpr int burst_runs = 10;
+// The budget never leaves fewer runs than this: with three, the median survives one interruption longer than the
+// budget.
+constexpr std::size_t fewest_runs = 3;
 
 double median_of(std::span<const float> ascending) {
   const std::size_t middle = ascending.size() / 2;
@@ -65,7 +68,8 @@ void BlockTimer::operator()(std::size_t network_count, const Protocol& protocol,
       for (int i = 0; i < protocol.warmup_runs && untimed_ms <= protocol.budget_ms / 4; ++i) {
         untimed_ms += run_ms(entry.network);
       }
-      for (int i = 0; i < burst_runs && (entry.raw_ms.empty() || entry.spent_ms < protocol.budget_ms); ++i) {
+      const auto may_run = [&] { return entry.raw_ms.size() < fewest_runs || entry.spent_ms < protocol.budget_ms; };
+      for (int i = 0; i < burst_runs && may_run(); ++i) {
         const double ms = run_ms(entry.network);
         entry.raw_ms.push_back(static_cast<float>(ms));
         entry.spent_ms += ms;
