@@ -67,6 +67,7 @@ FBNet::FBNet(FBNetSettings settings) : settings_(settings), block_costs_(block_c
        << ", stem_stride=" << settings_.stem_stride << ")";
   description_ = text.str();
   std::vector<std::string> names;
+  names.reserve(candidate_count);
   for (const auto& candidate : candidates) names.emplace_back(candidate.name);
   double small = 32;
   double large = 224;

@@ -26,11 +26,12 @@ constexpr Stage kStages[OfaMobileNetV3::stage_count] = {{2, false, Activation::r
                                                         {1, true, Activation::hard_swish},
                                                         {2, true, Activation::hard_swish}};
 
-int squeezed_width(int channels) { return round_width(channels / 4); }
+int squeezed_width(int channels) { return round_width(std::floor(channels / 4.0)); }
 
 template <class Values>
 std::vector<std::string> as_text(const Values& values) {
   std::vector<std::string> result;
+  result.reserve(std::size(values));
   for (const int value : values) result.push_back(std::to_string(value));
   return result;
 }

@@ -151,7 +151,7 @@ Eigen::MatrixXd SearchSpace::few_shot_features(std::span<const Architecture> xs)
 
 Eigen::MatrixXd SearchSpace::few_shot_encoding(std::span<const Architecture> xs) const {
   const auto count = static_cast<Eigen::Index>(xs.size());
-  const Eigen::MatrixXd encoding = encode(xs).leftCols(static_cast<Eigen::Index>(feature_count()) - 1).cast<double>();
+  Eigen::MatrixXd encoding = encode(xs).leftCols(static_cast<Eigen::Index>(feature_count()) - 1).cast<double>();
   const auto all = decisions();
   const auto alike = [&](const Decision& d) { return d.options == all.front().options; };
   if (!std::ranges::all_of(all, alike)) return encoding;
