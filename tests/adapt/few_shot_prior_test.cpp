@@ -1,0 +1,92 @@
+#include "oneproxy/adapt/few_shot_prior.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "adapt/few_shot_synthetic.hpp"
+#include "oneproxy/base/error.hpp"
+#include "oneproxy/base/srcc.hpp"
+
+namespace oneproxy {
+namespace {
+
+using Eigen::Index;
+
+TEST(FewShotPrior, TheFleetTellsWhichFeaturesMatter) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const FewShotPrior prior = few_shot::prior_of(few_shot::random_fleet(seed, 100, 7));
+    const Index first_cost = 6;  // after the predictions
+    for (const PriorGroup group : {PriorGroup::fleet, PriorGroup::costs}) {
+      const auto share = prior.share.col(static_cast<Index>(group));
+      EXPECT_GT(share(first_cost), 10 * share(first_cost + 3));
+      EXPECT_GT(share(first_cost + 1), 10 * share(first_cost + 3));
+    }
+  }
+}
+
+TEST(FewShotPrior, FeaturesAreStandardisedAndConstantOnesIgnored) {
+  few_shot::Fleet fleet = few_shot::random_fleet(1, 100, 3);
+  fleet.cost.col(1).setConstant(7);
+  const FewShotPrior prior = few_shot::prior_of(fleet);
+  EXPECT_EQ(prior.features.cols(), 2 + 3 + 12 + 1);
+  for (Index j = 0; j + 1 < prior.features.cols(); ++j) {
+    EXPECT_NEAR(prior.features.col(j).mean(), 0, 1e-5);
+    EXPECT_NEAR(prior.features.col(j).squaredNorm() / 100, 1, 1e-4);
+  }
+  EXPECT_TRUE((prior.features.rightCols(1).array() == 1).all());
+}
+
+TEST(FewShotPrior, WorksWithWhateverThereIs) {
+  const few_shot::Fleet fleet = few_shot::random_fleet(1, 100, 3);
+  const FewShotPrior costs_alone = few_shot_prior({}, fleet.cost, {});
+  EXPECT_FALSE(costs_alone.has(PriorGroup::proxies));
+  EXPECT_FALSE(costs_alone.has(PriorGroup::fleet));
+  EXPECT_FALSE(costs_alone.has(PriorGroup::encoding));
+  EXPECT_TRUE(costs_alone.has(PriorGroup::costs));
+  const FewShotPrior predictions_alone = few_shot_prior(fleet.latency_ms, {}, {});
+  EXPECT_TRUE(predictions_alone.has(PriorGroup::proxies));
+  EXPECT_FALSE(predictions_alone.has(PriorGroup::costs));
+  const FewShotPrior unmeasured = few_shot_prior(fleet.latency_ms, fleet.cost, fleet.encoding);
+  EXPECT_TRUE(unmeasured.has(PriorGroup::fleet));
+}
+
+TEST(FewShotPrior, IsTheSameEachTime) {
+  const few_shot::Fleet fleet = few_shot::random_fleet(1, 100, 4);
+  const FewShotPrior a = few_shot::prior_of(fleet);
+  const FewShotPrior b = few_shot::prior_of(fleet);
+  EXPECT_EQ(a.share, b.share);
+  EXPECT_EQ(a.log_variance, b.log_variance);
+}
+
+TEST(PredictKnown, LearnsEachDeviceFromWhatItHas) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const few_shot::Fleet fleet = few_shot::random_fleet(seed, 200, 3);
+    KnownLatencies known{few_shot::row_range(0, 80), fleet.latency_ms.topRows(80)};
+    for (Index i = 0; i < 40; ++i) known.latency_ms(i, 1) = std::numeric_limits<double>::quiet_NaN();
+    const Eigen::MatrixXd predicted = predict_known(fleet.cost, fleet.encoding, known);
+    const auto unseen = few_shot::row_range(80, 120);
+    for (Index d = 0; d < 3; ++d) {
+      EXPECT_GT(srcc(few_shot::at(predicted.col(d), unseen), few_shot::at(fleet.latency_ms.col(d), unseen)), 0.97);
+    }
+  }
+}
+
+TEST(PredictKnown, RefusesADeviceThatWasHardlyMeasured) {
+  const few_shot::Fleet fleet = few_shot::random_fleet(1, 100, 2);
+  KnownLatencies known{few_shot::row_range(0, 20), fleet.latency_ms.topRows(20)};
+  for (Index i = 0; i < 11; ++i) known.latency_ms(i, 1) = std::nan("");
+  try {
+    predict_known(fleet.cost, fleet.encoding, known);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "known device 2: expected at least 10 latencies, found 9");
+  }
+}
+
+}  // namespace
+}  // namespace oneproxy
