@@ -13,11 +13,14 @@
 #include "oneproxy/base/rng.hpp"
 #include "oneproxy/base/srcc.hpp"
 #include "oneproxy/predict/linear.hpp"
+#include "ridge_teacher.hpp"
 
 namespace oneproxy {
 namespace {
 
 constexpr std::size_t kLayers = 4;
+constexpr std::size_t kTaughtCount = 6000;
+constexpr int kTeacherEpochs = 12;
 constexpr double kWeightDecays[] = {1e-2, 1e-1, 1.0};  // of AdamW; the validation error chooses
 
 struct Sample {
@@ -68,62 +71,80 @@ struct Mlp {
     return x.squeeze(1);
   }
 
-  std::vector<torch::Tensor> copy() const {
-    std::vector<torch::Tensor> result;
-    for (std::size_t i = 0; i < kLayers; ++i) {
-      result.push_back(weight[i].detach().clone());
-      result.push_back(bias[i].detach().clone());
+  Mlp clone() const {
+    Mlp result = *this;
+    for (auto* tensors : {&result.weight, &result.bias}) {
+      for (auto& tensor : *tensors) tensor = tensor.detach().clone().requires_grad_();
     }
     return result;
   }
 };
 
-struct Attempt {
-  double validation_error = std::numeric_limits<double>::infinity();
-  std::vector<torch::Tensor> tensors;  ///< weight and bias of each layer, of the best epoch
-  int epochs = 0;
+/// What a fit learns from, and what it stops by.
+struct Problem {
+  torch::Tensor x;
+  torch::Tensor y;
+  torch::Tensor validation_x;
+  torch::Tensor validation_y;
 };
 
-Attempt train(const torch::Tensor& x, const torch::Tensor& y, const torch::Tensor& validation_x,
-              const torch::Tensor& validation_y, double weight_decay, const AccuracyFitOptions& options,
-              const std::function<bool(int)>& on_epoch) {
-  const Rng root(options.seed);
-  Mlp mlp(x.size(1), options.hidden, root.stream(1));
-  auto generator = at::detail::createCPUGenerator(options.seed);
-  torch::optim::AdamWOptions decayed(options.learning_rate);
-  decayed.weight_decay(weight_decay);
+struct Descent {
+  double learning_rate = 1e-3;
+  double weight_decay = 0;
+  double dropout = 0;
+  int batch = 32;
+  int max_epochs = 1;
+  int patience = 1;
+};
+
+struct Attempt {
+  Mlp mlp;
+  double validation_error = std::numeric_limits<double>::infinity();
+  int epochs = 0;  ///< 0: the start was best
+};
+
+/// The epoch with the lowest validation error, the start included.
+Attempt descend(const Mlp& start, const Problem& problem, const Descent& how, const Rng& root,
+                const std::function<bool(int)>& on_epoch) {
+  auto generator = at::detail::createCPUGenerator(root.stream(1).next());
+  const auto error_of = [&](const Mlp& mlp) {
+    const torch::NoGradGuard no_gradients;
+    return torch::mse_loss(mlp.forward(problem.validation_x, 0, generator), problem.validation_y).item<double>();
+  };
+  Mlp mlp = start.clone();
+  Attempt best{start.clone(), error_of(start), 0};
+  torch::optim::AdamWOptions decayed(how.learning_rate);
+  decayed.weight_decay(how.weight_decay);
   std::vector<torch::optim::OptimizerParamGroup> groups;
   groups.emplace_back(mlp.weight, std::make_unique<torch::optim::AdamWOptions>(decayed));
   groups.emplace_back(mlp.bias, std::make_unique<torch::optim::AdamWOptions>(decayed.weight_decay(0)));
   torch::optim::AdamW optimizer(groups, decayed);
 
-  std::vector<std::int64_t> order(static_cast<std::size_t>(x.size(0)));
+  std::vector<std::int64_t> order(static_cast<std::size_t>(problem.x.size(0)));
   std::iota(order.begin(), order.end(), 0);
-  Attempt best;
-  for (int epoch = 1; epoch <= options.max_epochs && epoch - best.epochs <= options.patience; ++epoch) {
+  for (int epoch = 1; epoch <= how.max_epochs && epoch - best.epochs <= how.patience; ++epoch) {
     root.stream(2).stream(static_cast<std::uint64_t>(epoch)).shuffle(std::span(order));
-    for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options.batch)) {
-      const std::size_t count = std::min(order.size() - first, static_cast<std::size_t>(options.batch));
+    for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(how.batch)) {
+      const std::size_t count = std::min(order.size() - first, static_cast<std::size_t>(how.batch));
       const auto rows = torch::tensor(c10::ArrayRef<std::int64_t>(order.data() + first, count));
       optimizer.zero_grad();
-      const auto prediction = mlp.forward(x.index_select(0, rows), options.dropout, generator);
-      torch::mse_loss(prediction, y.index_select(0, rows)).backward();
+      const auto prediction = mlp.forward(problem.x.index_select(0, rows), how.dropout, generator);
+      torch::mse_loss(prediction, problem.y.index_select(0, rows)).backward();
       optimizer.step();
     }
-    const torch::NoGradGuard no_gradients;
-    const double error = torch::mse_loss(mlp.forward(validation_x, 0, generator), validation_y).item<double>();
-    if (error < best.validation_error) best = {error, mlp.copy(), epoch};
+    const double error = error_of(mlp);
+    if (error < best.validation_error) best = {mlp.clone(), error, epoch};
     if (!on_epoch(epoch)) throw Stopped("fitting the accuracy predictor stopped");
   }
   return best;
 }
 
 /// The layers that predict percent: the last one scaled back from standardised accuracies.
-std::vector<DenseLayer> dense_layers(const std::vector<torch::Tensor>& tensors, double mean, double deviation) {
+std::vector<DenseLayer> dense_layers(const Mlp& mlp, double mean, double deviation) {
   std::vector<DenseLayer> layers;
   for (std::size_t i = 0; i < kLayers; ++i) {
-    const auto& weight = tensors[2 * i];
-    const auto& bias = tensors[2 * i + 1];
+    const auto& weight = mlp.weight[i];
+    const auto& bias = mlp.bias[i];
     layers.push_back({Eigen::Map<const FeatureMatrix>(weight.data_ptr<float>(), weight.size(0), weight.size(1)),
                       Eigen::Map<const Eigen::VectorXf>(bias.data_ptr<float>(), bias.size(0))});
   }
@@ -179,27 +200,49 @@ AccuracyFit fit_accuracy(const SpacePtr& space, std::span<const Architecture> xs
   if (!(deviation > 0)) throw InputError("accuracies", "are all the same; there is nothing to rank");
   fit.spread = moments(held_out.accuracy).second;
 
-  const auto x = features(*space, training.xs);
-  const auto y = standardised(training.accuracy, mean, deviation);
-  const auto validation_x = features(*space, validation.xs);
-  const auto validation_y = standardised(validation.accuracy, mean, deviation);
-  Attempt best;
-  int attempt = 0;
-  const int total = static_cast<int>(std::size(kWeightDecays)) * options.max_epochs;
-  for (const double weight_decay : kWeightDecays) {
-    Attempt tried = train(x, y, validation_x, validation_y, weight_decay, options, [&](int epoch) {
-      const int done = attempt * options.max_epochs + epoch;
-      return !progress || progress({"fitting the accuracy predictor", static_cast<std::size_t>(done),
-                                    static_cast<std::size_t>(total)});
-    });
-    ++attempt;
+  Problem problem{.x = features(*space, training.xs),
+                  .y = standardised(training.accuracy, mean, deviation),
+                  .validation_x = features(*space, validation.xs),
+                  .validation_y = standardised(validation.accuracy, mean, deviation)};
+  const Rng root(options.seed);
+  const auto total = static_cast<std::size_t>(kTeacherEpochs) +
+                     std::size(kWeightDecays) * static_cast<std::size_t>(options.max_epochs);
+  const auto going_on = [&](std::size_t done) {
+    return !progress || progress({"fitting the accuracy predictor", done, total});
+  };
+
+  // First what ridge regression knows, which ranks better than an MLP fitted to so few networks from nothing.
+  const RidgeTeacher teacher(*space, training.xs, training.accuracy);
+  Rng taught_rng = root.stream(3);
+  std::vector<Architecture> taught(kTaughtCount);
+  for (auto& taught_x : taught) taught_x = space->sample(taught_rng);
+  Problem lesson = problem;
+  lesson.x = features(*space, taught);
+  lesson.y = standardised(teacher.predict(taught), mean, deviation);
+  const Attempt pupil = descend(Mlp(problem.x.size(1), options.hidden, root.stream(1)), lesson,
+                                {.batch = 64, .max_epochs = kTeacherEpochs, .patience = kTeacherEpochs}, root.stream(4),
+                                [&](int epoch) { return going_on(static_cast<std::size_t>(epoch)); });
+  Attempt best = pupil;
+  best.epochs = 0;
+  for (std::size_t i = 0; i < std::size(kWeightDecays); ++i) {
+    Attempt tried = descend(pupil.mlp, problem,
+                            {.learning_rate = options.learning_rate,
+                             .weight_decay = kWeightDecays[i],
+                             .dropout = options.dropout,
+                             .batch = options.batch,
+                             .max_epochs = options.max_epochs,
+                             .patience = options.patience},
+                            root.stream(5 + i), [&](int epoch) {
+                              return going_on(kTeacherEpochs + i * static_cast<std::size_t>(options.max_epochs) +
+                                              static_cast<std::size_t>(epoch));
+                            });
     if (tried.validation_error < best.validation_error) {
       best = std::move(tried);
-      fit.weight_decay = weight_decay;
+      fit.weight_decay = kWeightDecays[i];
     }
   }
   fit.epochs = best.epochs;
-  fit.layers = dense_layers(best.tensors, mean, deviation);
+  fit.layers = dense_layers(best.mlp, mean, deviation);
   fit.mlp = quality(MlpPredictor(space, fit.layers), held_out);
   fit.ridge = quality(fit_linear(space, fitted.xs, fitted.accuracy), held_out);
   return fit;

@@ -59,10 +59,12 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, const SearchSpace&
   } catch (const InputError&) {
     throw;
   } catch (const std::exception&) {  // LibTorch's message is its call stack
-    throw InputError(file.string(), "expected a whole checkpoint of `oneproxy train supernet`; it is damaged or another file");
+    throw InputError(file.string(),
+                     "expected a whole checkpoint of `oneproxy train supernet`; it is damaged or another file");
   }
   if (checkpoint.space != space.description()) {
-    throw InputError(file.string(), "is a checkpoint of the space " + checkpoint.space + "; expected " + space.description());
+    throw InputError(file.string(),
+                     "is a checkpoint of the space " + checkpoint.space + "; expected " + space.description());
   }
   return checkpoint;
 }

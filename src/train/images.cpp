@@ -8,6 +8,7 @@
 #include <string>
 
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/base/file.hpp"
 
 namespace oneproxy {
 namespace {
@@ -41,8 +42,8 @@ class IdxReader {
       const std::size_t size =
           std::size_t{bytes[0]} << 24 | std::size_t{bytes[1]} << 16 | std::size_t{bytes[2]} << 8 | bytes[3];
       if (size == 0 || size > kMaxBytes / total) {
-        throw InputError(name_, "size " + std::to_string(size) + " of dimension " + std::to_string(d + 1) +
-                                    " is out of range");
+        throw InputError(
+            name_, "size " + std::to_string(size) + " of dimension " + std::to_string(d + 1) + " is out of range");
       }
       total *= size;
       sizes.push_back(size);
@@ -85,8 +86,9 @@ std::filesystem::path find(const std::filesystem::path& folder, const std::strin
     const auto file = folder / (name + suffix);
     if (std::filesystem::is_regular_file(file)) return file;
   }
-  throw InputError((folder / name).string(), "is missing (plain or .gz); expected a folder of IDX files "
-                                             "(Debian: dataset-fashion-mnist, /usr/share/datasets/fashion-mnist)");
+  throw InputError((folder / name).string(),
+                   "is missing (plain or .gz); expected a folder of IDX files "
+                   "(Debian: dataset-fashion-mnist, /usr/share/datasets/fashion-mnist)");
 }
 
 ImageSet read_pair(const std::filesystem::path& folder, const std::string& prefix, int class_count) {
@@ -126,7 +128,8 @@ ImageSet ImageSet::slice(std::size_t first, std::size_t count) const {
   const auto area = static_cast<std::ptrdiff_t>(height) * width;
   const auto begin = static_cast<std::ptrdiff_t>(first);
   const auto end = static_cast<std::ptrdiff_t>(first + count);
-  return {height, width,
+  return {height,
+          width,
           {pixels.begin() + begin * area, pixels.begin() + end * area},
           {labels.begin() + begin, labels.begin() + end}};
 }
@@ -137,6 +140,26 @@ ImageData read_idx_folder(const std::filesystem::path& folder, int class_count) 
     throw InputError(folder.string(), "training and test images are not of one size");
   }
   return data;
+}
+
+void write_idx_folder(const std::filesystem::path& folder, const ImageData& data) {
+  const auto header = [](std::initializer_list<std::size_t> sizes) {
+    std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
+    for (const auto size : sizes) {
+      for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(size >> shift & 255);
+    }
+    return bytes;
+  };
+  const auto write = [&](const ImageSet& set, const std::string& prefix) {
+    const auto height = static_cast<std::size_t>(set.height);
+    const auto width = static_cast<std::size_t>(set.width);
+    write_file(folder / (prefix + "-images-idx3-ubyte"),
+               header({set.size(), height, width}) + std::string(set.pixels.begin(), set.pixels.end()));
+    write_file(folder / (prefix + "-labels-idx1-ubyte"),
+               header({set.size()}) + std::string(set.labels.begin(), set.labels.end()));
+  };
+  write(data.train, "train");
+  write(data.test, "t10k");
 }
 
 }  // namespace oneproxy

@@ -38,7 +38,8 @@ SharedWeights::SharedWeights(const SearchSpace& space, std::uint64_t seed) {
     const float* values = initial.values[i].data();
     SharedLayer shared;
     if (layer.kind == LayerKind::convolution) {
-      shared.weight = parameter(values, {layer.out.channels, layer.in.channels / layer.groups, layer.kernel, layer.kernel});
+      shared.weight =
+          parameter(values, {layer.out.channels, layer.in.channels / layer.groups, layer.kernel, layer.kernel});
       shared.scale = torch::ones({layer.out.channels}).requires_grad_();
       shared.shift = torch::zeros({layer.out.channels}).requires_grad_();
     } else if (layer.kind == LayerKind::fully_connected) {
@@ -126,13 +127,11 @@ torch::Tensor SharedWeights::forward(const Network& network, const torch::Tensor
     const SharedLayer shared = part(layer);
     if (layer.kind == LayerKind::fully_connected) return torch::linear(x, shared.weight, shared.shift);
     auto y = torch::conv2d(x, shared.weight, {}, layer.stride, layer.padding, 1, layer.groups);
-    y = y.contiguous(kChannelsLast);
-    if (statistics) {
-      const auto rows = y.permute({0, 2, 3, 1}).reshape({-1, y.size(1)});
-      statistics->push_back({rows.mean(0), rows.var(0, /*unbiased=*/false)});
-    }
-    y = torch::batch_norm(y, shared.scale, shared.shift, {}, {}, /*training=*/true, 0.1, batch_norm_epsilon, false);
-    return layer.activation == Activation::relu6 ? torch::hardtanh(y, 0, 6) : y;
+    const auto [normalised, mean, inverse_deviation] =
+        torch::native_batch_norm(y.contiguous(kChannelsLast), shared.scale, shared.shift, {}, {}, /*training=*/true,
+                                 /*momentum=*/0, /*eps=*/1e-5);
+    if (statistics) statistics->push_back({mean, inverse_deviation});
+    return layer.activation == Activation::relu6 ? torch::hardtanh(normalised, 0, 6) : normalised;
   });
 }
 
@@ -156,7 +155,8 @@ torch::Tensor label_tensor(const ImageSet& images, std::span<const std::uint32_t
 void require_fit(const Network& network, const ImageSet& images) {
   const int channels = network.layers.front().out.channels;
   if (channels != 1) {
-    throw InputError("space", "expected channels=1, since IDX images are grey; it has channels=" + std::to_string(channels));
+    throw InputError("space",
+                     "expected channels=1, since IDX images are grey; it has channels=" + std::to_string(channels));
   }
   const int classes = network.layers.back().out.channels;
   const auto highest = std::ranges::max_element(images.labels);

@@ -14,8 +14,6 @@
 
 namespace oneproxy {
 
-inline constexpr double batch_norm_epsilon = 1e-5;
-
 /// The parameters of one layer of the largest network.
 struct SharedLayer {
   torch::Tensor weight;  ///< out x in/groups x kernel x kernel, or out x in
@@ -26,7 +24,7 @@ struct SharedLayer {
 /// Statistics of the batch normalisation behind a convolution, over the batch that went through.
 struct BatchStatistics {
   torch::Tensor mean;
-  torch::Tensor variance;  ///< biased: that by which the batch itself was divided
+  torch::Tensor inverse_deviation;  ///< 1 / sqrt(variance + epsilon)
 };
 
 /// The weights that all networks of a space share. See train_supernet() for which part a subnet takes.
@@ -59,7 +57,8 @@ class SharedWeights {
 torch::Tensor run_layers(const Network& network, const torch::Tensor& images,
                          const std::function<torch::Tensor(std::size_t, const torch::Tensor&)>& apply);
 
-/// Pixels / 255 of the images named (n x 1 x resolution x resolution, channels last), resized where they are of another size.
+/// Pixels / 255 of the images named (n x 1 x resolution x resolution, channels last), resized where they are of another
+/// size.
 torch::Tensor image_tensor(const ImageSet& images, std::span<const std::uint32_t> which, Shape input);
 torch::Tensor label_tensor(const ImageSet& images, std::span<const std::uint32_t> which);
 

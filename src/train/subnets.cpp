@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/train/image_sample.hpp"
 #include "oneproxy/train/supernet.hpp"
 #include "parallel.hpp"
 #include "shared_weights.hpp"
@@ -12,7 +13,7 @@
 namespace oneproxy {
 namespace {
 
-constexpr std::size_t kBatch = 250;  // activations of a batch stay near the caches
+constexpr std::size_t kBatch = 64;  // activations of a batch stay near the caches
 
 std::vector<std::uint32_t> numbers(std::size_t first, std::size_t count) {
   std::vector<std::uint32_t> result(count);
@@ -63,11 +64,11 @@ std::vector<FoldedLayer> tensors(const Network& network, const Weights& weights)
 }
 
 /// The rows that `file` has already, or a table without rows.
-ArchTable start_table(const Subnets& subnets, const ImageSet& images, const std::filesystem::path& file) {
+ArchTable start_table(const Subnets& subnets, const ImageSample& sample, const std::filesystem::path& file) {
   ArchTable table;
   table.columns = {"accuracy", "even", "odd"};
   table.notes = {{"supernet", subnets.training()},
-                 {"images", std::to_string(images.size()) + " kept out of training"},
+                 {"images", sample.description},
                  {"recalibration", std::to_string(subnets.recalibration_images().size()) + " training images"}};
   table.values.resize(0, 3);
   if (!std::filesystem::exists(file)) return table;
@@ -84,14 +85,15 @@ ArchTable start_table(const Subnets& subnets, const ImageSet& images, const std:
 }
 
 /// Percent of all images, of those with an even and of those with an odd number.
-Eigen::RowVector3d accuracies(const std::vector<bool>& hits) {
-  std::size_t hit_count[2] = {0, 0};
-  for (std::size_t i = 0; i < hits.size(); ++i) hit_count[i % 2] += hits[i] ? 1 : 0;
-  const auto percent = [](std::size_t part, std::size_t whole) {
-    return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  };
-  return {percent(hit_count[0] + hit_count[1], hits.size()), percent(hit_count[0], (hits.size() + 1) / 2),
-          percent(hit_count[1], hits.size() / 2)};
+Eigen::RowVector3d accuracies(const std::vector<bool>& hits, const std::vector<double>& weights) {
+  double hit[2] = {0, 0};
+  double all[2] = {0, 0};
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    all[i % 2] += weights[i];
+    if (hits[i]) hit[i % 2] += weights[i];
+  }
+  const auto percent = [](double part, double whole) { return whole > 0 ? 100 * part / whole : 0.0; };
+  return {percent(hit[0] + hit[1], all[0] + all[1]), percent(hit[0], all[0]), percent(hit[1], all[1])};
 }
 
 }  // namespace
@@ -144,7 +146,7 @@ Weights Subnets::weights(const Architecture& x) const {
       append(values, shared.shift);
       continue;
     }
-    const auto factor = shared.scale / (of_layer->variance + batch_norm_epsilon).sqrt();
+    const auto factor = shared.scale * of_layer->inverse_deviation;
     append(values, shared.weight * factor.view({-1, 1, 1, 1}));
     append(values, shared.shift - of_layer->mean * factor);
     ++of_layer;
@@ -193,10 +195,10 @@ double accuracy_percent(const Network& network, const Weights& weights, const Im
   return 100.0 * static_cast<double>(std::ranges::count(hits, true)) / static_cast<double>(hits.size());
 }
 
-ArchTable evaluate_subnets(const Subnets& subnets, std::span<const Architecture> xs, const ImageSet& images,
+ArchTable evaluate_subnets(const Subnets& subnets, std::span<const Architecture> xs, const ImageSample& sample,
                            const std::filesystem::path& file, int threads, const ProgressCallback& progress) {
   const SearchSpace& space = *subnets.space();
-  ArchTable table = start_table(subnets, images, file);
+  ArchTable table = start_table(subnets, sample, file);
   std::unordered_set<Architecture> known(table.architectures.begin(), table.architectures.end());
   std::vector<Architecture> missing;
   for (const auto& x : xs) {
@@ -209,8 +211,8 @@ ArchTable evaluate_subnets(const Subnets& subnets, std::span<const Architecture>
     const auto rows = table.values.rows();
     table.values.conservativeResize(rows + static_cast<Eigen::Index>(part.size()), Eigen::NoChange);
     in_parallel(part.size(), threads, [&](std::size_t i) {
-      const auto hits = correct(space.network(part[i]), subnets.weights(part[i]), images);
-      table.values.row(rows + static_cast<Eigen::Index>(i)) = accuracies(hits);
+      const auto hits = correct(space.network(part[i]), subnets.weights(part[i]), sample.images);
+      table.values.row(rows + static_cast<Eigen::Index>(i)) = accuracies(hits, sample.weights);
     });
     table.architectures.insert(table.architectures.end(), part.begin(), part.end());
     write_arch_table(file, space, table);

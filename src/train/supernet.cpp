@@ -185,9 +185,9 @@ SupernetResult train_supernet(const SearchSpace& space, const ImageSet& images, 
   while (step < last && (run.minutes <= 0 || seconds() < 60 * run.minutes)) {
     result.last = trainer.run(step++);
     if (!std::isfinite(result.last.loss_largest + result.last.loss_smallest + result.last.loss_random)) {
-      throw InputError("training, step " + std::to_string(step),
-                       "the loss is not finite; expected a lower learning rate than " +
-                           std::to_string(options.learning_rate));
+      throw InputError(
+          "training, step " + std::to_string(step),
+          "the loss is not finite; expected a lower learning rate than " + std::to_string(options.learning_rate));
     }
     if (on_step) on_step(result.last);
     const bool go_on = !progress || progress({"training the supernet", step, total});

@@ -18,7 +18,7 @@ struct AccuracyFitOptions {
   int max_epochs = 200;
   int patience = 30;  ///< epochs without a better validation error
   int batch = 32;
-  double learning_rate = 1e-3;
+  double learning_rate = 3e-4;
   double dropout = 0.2;
   std::uint64_t seed = 1;
 };
@@ -34,15 +34,17 @@ struct AccuracyFit {
   std::size_t fitted_count = 0;    ///< validation architectures included
   std::size_t held_out_count = 0;
   FitQuality mlp;
-  FitQuality ridge;        ///< of regularised least squares on the same split, for comparison
-  double spread = 0;       ///< standard deviation of the held-out accuracies, percent points: RMSE of a constant
-  double weight_decay = 0; ///< that was chosen
+  FitQuality ridge;         ///< of regularised least squares on the same split, for comparison
+  double spread = 0;        ///< standard deviation of the held-out accuracies, percent points: RMSE of a constant
+  double weight_decay = 0;  ///< that was chosen
   int epochs = 0;
 };
 
-/// Fits four fully-connected layers with ReLU (the paper's predictor) to measured accuracies (percent). Accuracies are
-/// standardised for the fit, and the last layer scales them back. Deterministic in the seed on one number of threads.
-/// @throws InputError for fewer than 20 architectures or accuracies that are all alike; Stopped where `progress` says so.
+/// Fits four fully-connected layers with ReLU (the paper's predictor) to measured accuracies (percent): first to what
+/// ridge regression predicts for random architectures, then to the measurements. Accuracies are standardised for the
+/// fit, and the last layer scales them back. Deterministic in the seed on one number of threads.
+/// @throws InputError for fewer than 20 architectures or accuracies that are all alike; Stopped where `progress` says
+/// so.
 AccuracyFit fit_accuracy(const SpacePtr& space, std::span<const Architecture> xs,
                          std::span<const double> accuracy_percent, const AccuracyFitOptions& options = {},
                          const ProgressCallback& progress = {});

@@ -32,4 +32,20 @@ struct ImageData {
 /// not agree, a label that is not below `class_count`.
 ImageData read_idx_folder(const std::filesystem::path& folder, int class_count);
 
+/// How much harder harden() makes images. Defaults are justified in docs/design/training.md.
+struct HardenOptions {
+  int shift = 4;      ///< at most so many pixels in each direction
+  double noise = 40;  ///< standard deviation, of 255
+  int occlusion = 8;  ///< side of the square of noise that hides a part
+  double lowest_contrast = 0.4;
+  std::uint64_t seed = 1;
+};
+
+/// The same task made harder: each image is mirrored or not, shifted, paled, partly hidden and noisy, at random.
+/// Image i depends on the seed, on `stream` and on i alone. Precondition: the square fits into the images.
+void harden(ImageSet& images, const HardenOptions& options, std::uint64_t stream);
+
+/// Writes the four plain files that read_idx_folder() reads. @throws InputError where they cannot be written whole.
+void write_idx_folder(const std::filesystem::path& folder, const ImageData& data);
+
 }  // namespace oneproxy

@@ -19,7 +19,7 @@ class Subnets {
   /// `recalibration_images` of the training images, evenly spaced.
   /// @throws InputError: the checkpoint is missing, damaged or of another space, the images do not fit the space.
   Subnets(const std::filesystem::path& checkpoint, SpacePtr space, const ImageSet& training_images,
-          std::size_t recalibration_images = 512);
+          std::size_t recalibration_images = 256);
   ~Subnets();
 
   /// Weights of space.network(x), in its order of layers, with batch normalisation folded into them.
@@ -46,12 +46,15 @@ std::vector<bool> correct(const Network& network, const Weights& weights, const 
 /// Share of correct images in percent.
 double accuracy_percent(const Network& network, const Weights& weights, const ImageSet& images);
 
-/// Accuracies of subnets on `images`, in percent: the columns "accuracy", and "even" and "odd" for those of the images
+struct ImageSample;  // image_sample.hpp
+
+/// Accuracies of subnets on `sample`, in percent: the columns "accuracy", and "even" and "odd" for those of the images
 /// with an even and an odd number alone (their agreement shows how much of the ranking is chance).
 /// The table is written to `file` every few networks; rows that a file of the same supernet and images already has are
 /// kept and not evaluated again. The table returned is the file's, the same bytes on any number of threads.
-/// @throws InputError where `file` is a table of something else; Stopped where `progress` says so, with the table written.
-ArchTable evaluate_subnets(const Subnets& subnets, std::span<const Architecture> xs, const ImageSet& images,
+/// @throws InputError where `file` is a table of something else; Stopped where `progress` says so, with the table
+/// written.
+ArchTable evaluate_subnets(const Subnets& subnets, std::span<const Architecture> xs, const ImageSample& sample,
                            const std::filesystem::path& file, int threads = 1, const ProgressCallback& progress = {});
 
 /// Threads that LibTorch computes with in this thread. Results depend on it by rounding only.

@@ -27,11 +27,11 @@ struct SupernetOptions {
 struct SupernetRun {
   std::filesystem::path checkpoint;  ///< written whole or not at all, every `checkpoint_steps` steps and at the end
   std::size_t checkpoint_steps = 200;
-  std::filesystem::path initial;  ///< checkpoint of another training whose weights to begin with; "": random ones
-  bool resume = false;  ///< go on from `checkpoint` where it exists
-  std::size_t until_step = 0;  ///< stop after this step with a checkpoint to go on from; 0: go to the end
-  double minutes = 0;          ///< stop after so long likewise; 0: no limit
-  int threads = 1;             ///< networks that learn at once
+  std::filesystem::path initial = {};  ///< checkpoint of another training whose weights to begin with; "": random ones
+  bool resume = false;                 ///< go on from `checkpoint` where it exists
+  std::size_t until_step = 0;          ///< stop after this step with a checkpoint to go on from; 0: go to the end
+  double minutes = 0;                  ///< stop after so long likewise; 0: no limit
+  int threads = 1;                     ///< networks that learn at once
 };
 
 /// Mean cross-entropy of the subnets of one step.
@@ -49,11 +49,11 @@ struct SupernetResult {
   double seconds = 0;  ///< of this run
 };
 
-/// Trains one set of weights for all networks of `space`: a layer of a subnet takes the first output channels, the first
-/// input channels and the centre of the kernel of the layer of the same name in the largest network (every decision at
-/// its last option). Every step sums the gradients of the largest, the smallest (every decision at its first option)
-/// and random subnets on one batch (sandwich rule). An interrupted training goes on with `resume` and ends with the
-/// weights of an uninterrupted one, bit for bit.
+/// Trains one set of weights for all networks of `space`: a layer of a subnet takes the first output channels, the
+/// first input channels and the centre of the kernel of the layer of the same name in the largest network (every
+/// decision at its last option). Every step sums the gradients of the largest, the smallest (every decision at its
+/// first option) and random subnets on one batch (sandwich rule). An interrupted training goes on with `resume` and
+/// ends with the weights of an uninterrupted one, bit for bit.
 /// @param on_step called after each step, may be empty.
 /// @throws InputError: images that do not fit the space, a checkpoint of another space, data or options, a loss that is
 /// not finite. Stopped, with the checkpoint written, where `progress` says so.
