@@ -68,18 +68,22 @@ void add_evaluate(CLI::App& app, Common& common) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--seed", evaluate.seed, "Of the samples")->capture_default_str();
-  const std::map<std::string, FewShotSelection> selections{{"random", FewShotSelection::random},
-                                                           {"stratified", FewShotSelection::stratified}};
-  command->add_option("--select", evaluate.selection, "How samples are chosen: random, stratified")
+  const std::map<std::string, Selection> selections{{"greedy", Selection::greedy},
+                                                    {"kmeans", Selection::kmeans},
+                                                    {"stratified", Selection::stratified},
+                                                    {"random", Selection::random}};
+  command->add_option("--select", evaluate.selection, "How samples are chosen: greedy, kmeans, stratified, random")
       ->transform(CLI::CheckedTransformer(selections))
-      ->default_str("random");
-  const std::map<std::string, FewShotMethod> methods{{"eqn3", FewShotMethod::eqn3},
+      ->default_str("greedy");
+  const std::map<std::string, FewShotMethod> methods{{"posterior", FewShotMethod::posterior},
+                                                     {"eqn3", FewShotMethod::eqn3},
                                                      {"eqn3_l1", FewShotMethod::eqn3_l1},
                                                      {"proxy", FewShotMethod::proxy},
                                                      {"ridge", FewShotMethod::ridge}};
-  command->add_option("--method", evaluate.method, "How the target is predicted: eqn3, eqn3_l1, proxy, ridge")
+  command
+      ->add_option("--method", evaluate.method, "How the target is predicted: posterior, eqn3, eqn3_l1, proxy, ridge")
       ->transform(CLI::CheckedTransformer(methods))
-      ->default_str("eqn3");
+      ->default_str("posterior");
   command->add_flag("--negative-is-latency", evaluate.negative_is_latency,
                     "Count values that are not positive as latencies, not as networks that the device cannot run");
   command->add_option("--json", options->json, "File for the result");

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
 #include "oneproxy/adapt/proxy_adaptation.hpp"
 #include "oneproxy/adapt/proxy_choice.hpp"
-#include "oneproxy/adapt/sampling.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/srcc.hpp"
 #include "oneproxy/predict/ridge.hpp"
@@ -38,26 +38,36 @@ FewShotStudy::FewShotStudy(SpacePtr space, const ArchTable& table, const Evaluat
     throw InputError(table.file.string(), "has " + std::to_string(count) + " architectures; expected more than the " +
                                               std::to_string(options.sample_count) + " samples");
   }
-  if (options.sources.empty() &&
-      (options.method != FewShotMethod::ridge || options.selection == FewShotSelection::stratified)) {
-    throw InputError("known devices", "expected at least one: only the method ridge with random samples needs none");
+  const bool by_proxy = options.method != FewShotMethod::posterior && options.method != FewShotMethod::ridge;
+  if (by_proxy && options.sources.empty()) {
+    throw InputError("known devices", "expected at least one: only the methods posterior and ridge need none");
   }
   encoding_ = space_->few_shot_encoding(table.architectures);
-  known_.resize(static_cast<Index>(count), static_cast<Index>(options.sources.size()));
-  auto seen = shuffled_rows(count, Rng(options.seed).stream(kSourceStream));
-  seen.resize(std::min(count, options.per_source));
-  for (std::size_t s = 0; s < options.sources.size(); ++s) {
-    const std::size_t source = table.column(options.sources[s]);
+  const Eigen::MatrixXd costs = space_->few_shot_features(table.architectures);
+  const auto source_count = static_cast<Index>(options.sources.size());
+  KnownLatencies known{.rows = shuffled_rows(count, Rng(options.seed).stream(kSourceStream)), .latency_ms = {}};
+  known.rows.resize(std::min(count, options.per_source));
+  known.latency_ms.resize(std::ssize(known.rows), source_count);
+  for (Index s = 0; s < source_count; ++s) {
+    const std::size_t source = table.column(options.sources[static_cast<std::size_t>(s)]);
+    for (Index i = 0; i < known.latency_ms.rows(); ++i) {
+      known.latency_ms(i, s) = latency_ms(known.rows[static_cast<std::size_t>(i)], source);
+    }
+  }
+  prior_ = few_shot_prior(predict_known(costs, encoding_, known), costs, encoding_, known, {.seed = options.seed});
+  if (!by_proxy) return;
+  by_proxy_.resize(static_cast<Index>(count), source_count);
+  for (Index s = 0; s < source_count; ++s) {
     std::vector<Architecture> xs;
     std::vector<double> latency;
-    for (const std::size_t row : seen) {
-      const double value = latency_ms(row, source);
-      if (std::isnan(value)) continue;
-      xs.push_back(table.architectures[row]);
-      latency.push_back(value);
+    for (Index i = 0; i < known.latency_ms.rows(); ++i) {
+      if (std::isnan(known.latency_ms(i, s))) continue;
+      xs.push_back(table.architectures[known.rows[static_cast<std::size_t>(i)]]);
+      latency.push_back(known.latency_ms(i, s));
     }
-    proxies_.push_back(fit_linear(space_, xs, latency, {.seed = options.seed, .device = options.sources[s]}));
-    known_.col(static_cast<Index>(s)) = proxies_.back().latency_ms(table.architectures);
+    const auto& device = options.sources[static_cast<std::size_t>(s)];
+    proxies_.push_back(fit_linear(space_, xs, latency, {.seed = options.seed, .device = device}));
+    by_proxy_.col(s) = proxies_.back().latency_ms(table.architectures);
   }
 }
 
@@ -73,17 +83,15 @@ FewShotRun FewShotStudy::run(const Measure& measure, std::uint64_t repeat) const
   pool.resize(std::min(count, std::max(kPoolSize, options_.sample_count)));
   Rng rng = root.stream(1);
   FewShotRun result;
-  std::vector<bool> taken(pool.size(), false);
-  std::vector<std::size_t> rows;
+  std::vector<std::size_t> rows;  // those that could run
   std::vector<double> latency;
   while (rows.size() < options_.sample_count && result.samples.size() < pool.size()) {
     const std::size_t wanted = std::min(options_.sample_count - rows.size(), pool.size() - result.samples.size());
-    for (const std::size_t i : choose(wanted, pool, taken, rng)) {
-      taken[i] = true;
-      result.samples.push_back(pool[i]);
-      const double value = measure(pool[i]);
+    for (const std::size_t row : choose(wanted, pool, result.samples, rng)) {
+      result.samples.push_back(row);
+      const double value = measure(row);
       if (std::isnan(value)) continue;
-      rows.push_back(pool[i]);
+      rows.push_back(row);
       latency.push_back(value);
     }
   }
@@ -92,22 +100,16 @@ FewShotRun FewShotStudy::run(const Measure& measure, std::uint64_t repeat) const
 }
 
 std::vector<std::size_t> FewShotStudy::choose(std::size_t count, const std::vector<std::size_t>& pool,
-                                              const std::vector<bool>& taken, Rng& rng) const {
-  std::vector<std::size_t> earlier;
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    if (taken[i]) earlier.push_back(i);
+                                              const std::vector<std::size_t>& taken, Rng& rng) const {
+  if (options_.selection == Selection::greedy) {  // goes on where it stopped
+    auto chosen = select_first(prior_, pool, taken.size() + count, Selection::greedy, rng);
+    chosen.erase(chosen.begin(), chosen.begin() + std::ssize(taken));
+    return chosen;
   }
-  std::vector<double> mean_rank(pool.size(), 0.0);
-  if (options_.selection == FewShotSelection::random) {
-    return choose_samples(mean_rank, count, Sampling::random, earlier, rng);
-  }
-  for (Index s = 0; s < known_.cols(); ++s) {
-    std::vector<double> values;
-    for (const std::size_t row : pool) values.push_back(known_(static_cast<Index>(row), s));
-    const auto rank = ranks(values);
-    for (std::size_t i = 0; i < pool.size(); ++i) mean_rank[i] += rank[i];
-  }
-  return choose_samples(mean_rank, count, Sampling::stratified, earlier, rng);
+  std::vector<std::size_t> left;
+  std::ranges::copy_if(pool, std::back_inserter(left),
+                       [&](std::size_t row) { return std::ranges::find(taken, row) == taken.end(); });
+  return select_first(prior_, left, count, options_.selection, rng);
 }
 
 Eigen::VectorXd FewShotStudy::predict(const std::vector<std::size_t>& samples,
@@ -115,13 +117,17 @@ Eigen::VectorXd FewShotStudy::predict(const std::vector<std::size_t>& samples,
   const Eigen::VectorXd measured =
       Eigen::Map<const Eigen::VectorXd>(latency_ms.data(), static_cast<Index>(latency_ms.size()));
   if (samples.size() < 2) throw InputError("samples", "expected at least 2 that the target can run");
+  if (options_.method == FewShotMethod::posterior) {
+    return FewShotPosterior(prior_, samples, latency_ms).predict_median();
+  }
   if (options_.method == FewShotMethod::ridge) {
     const RidgeFit fit = fit_ridge(encoding_(samples, Eigen::all), measured);
     return (encoding_ * fit.weights).array() + fit.intercept;
   }
-  const auto proxy = select_proxy(known_(samples, Eigen::all), measured).proxy;
-  if (options_.method == FewShotMethod::proxy) return known_.col(static_cast<Index>(proxy));
+  const auto proxy = select_proxy(by_proxy_(samples, Eigen::all), measured).proxy;
+  if (options_.method == FewShotMethod::proxy) return by_proxy_.col(static_cast<Index>(proxy));
   std::vector<Architecture> xs;
+  xs.reserve(samples.size());
   for (const std::size_t row : samples) xs.push_back(table_.architectures[row]);
   const auto norm = options_.method == FewShotMethod::eqn3 ? AdaptationNorm::l2 : AdaptationNorm::l1;
   const AdaptedProxy adapted = adapt(proxies_[proxy], xs, latency_ms, {.norm = norm, .seed = options_.seed});

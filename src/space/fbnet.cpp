@@ -19,6 +19,7 @@ struct Place {
   int in;
   int out;
   int stride;
+  bool operator==(const Place&) const = default;
   bool same_shape() const { return in == out && stride == 1; }
 };
 
@@ -74,6 +75,8 @@ FBNet::FBNet(FBNetSettings settings) : settings_(settings), block_costs_(block_c
   const auto all = places();
   for (std::size_t b = 0; b < block_count; ++b) {
     decisions_.push_back({"block." + std::to_string(b), names});
+    if (b == 0 || all[b] != all[b - 1]) ++shape_count_;
+    shape_of_block_[b] = shape_count_ - 1;
     for (std::size_t c = 0; c < candidate_count; ++c) {
       block_costs_.row(static_cast<Eigen::Index>(candidate_count * b + c)) << sized_costs(all[b], candidates[c], small),
           sized_costs(all[b], candidates[c], large), other_costs(all[b], candidates[c]);
@@ -118,6 +121,19 @@ Eigen::MatrixXd FBNet::few_shot_features(std::span<const Architecture> xs) const
     }
   }
   return features;
+}
+
+Eigen::MatrixXd FBNet::few_shot_encoding(std::span<const Architecture> xs) const {
+  constexpr auto candidate_columns = static_cast<Eigen::Index>(candidate_count);
+  Eigen::MatrixXd encoding =
+      Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(xs.size()), candidate_columns * (shape_count_ + 1));
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    for (std::size_t b = 0; b < block_count; ++b) {
+      encoding(static_cast<Eigen::Index>(i), candidate_columns * shape_of_block_[b] + xs[i][b]) += 1;
+      encoding(static_cast<Eigen::Index>(i), candidate_columns * shape_count_ + xs[i][b]) += 1;
+    }
+  }
+  return encoding;
 }
 
 }  // namespace oneproxy

@@ -35,8 +35,9 @@ TEST(Evaluate, WritesTheScoresAsJson) {
                               " --sources phone,gpu --targets board --samples 8 --per-source 50 --repeats 3 --seed 1 "
                               "--json " +
                               (folder / "scores.json").string();
-  for (const std::string more : {"", " --method eqn3", " --method eqn3_l1", " --method proxy", " --method ridge",
-                                 " --select stratified --method eqn3"}) {
+  for (const std::string more :
+       {"", " --method posterior --select greedy", " --method eqn3", " --method eqn3_l1", " --method proxy",
+        " --method ridge", " --select stratified", " --select kmeans", " --select random"}) {
     const Outcome outcome = oneproxy_command(folder, command + more);
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_NE(outcome.out.find("mean SRCC"), std::string::npos);

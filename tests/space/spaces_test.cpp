@@ -254,5 +254,19 @@ TEST(FBNet, FewShotFeaturesFollowTheNetworks) {
   }
 }
 
+// Blocks 2 to 4 of a stage have one shape, so their order does not matter for the costs; the first one's shape differs.
+TEST(FBNet, FewShotEncodingCountsBlocksOfEqualShape) {
+  const auto space = make_space("fbnet");
+  const std::vector<Architecture> xs{space->parse("0.1.2.3.4.5.6.7.8.0.0.0.0.0.0.0.0.0.0.0.0.0"),
+                                     space->parse("0.1.4.2.3.5.6.7.8.0.0.0.0.0.0.0.0.0.0.0.0.0"),
+                                     space->parse("0.2.1.3.4.5.6.7.8.0.0.0.0.0.0.0.0.0.0.0.0.0")};
+  const Eigen::MatrixXd encoded = space->few_shot_encoding(xs);
+  EXPECT_EQ(encoded.cols(), 9 * (12 + 1));
+  EXPECT_EQ(encoded.row(0), encoded.row(1));
+  EXPECT_NE(encoded.row(0), encoded.row(2));
+  EXPECT_EQ(encoded.row(0).head(9 * 12).sum(), 22);
+  EXPECT_EQ(encoded.row(0).tail(9).sum(), 22);
+}
+
 }  // namespace
 }  // namespace oneproxy

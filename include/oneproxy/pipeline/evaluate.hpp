@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "oneproxy/adapt/select.hpp"
 #include "oneproxy/base/progress.hpp"
 #include "oneproxy/predict/linear.hpp"
 #include "oneproxy/space/arch_table.hpp"
@@ -14,16 +15,11 @@ namespace oneproxy {
 
 /// How the latencies of a target are predicted from a few measurements there.
 enum class FewShotMethod {
-  eqn3,     ///< the paper's: of the known devices the one that ranks the samples best, adapted by Eqn. (3), 2-norm
-  eqn3_l1,  ///< the same with the 1-norm
-  proxy,    ///< that known device's predictor as it is
-  ridge,    ///< least squares on the encoding, from the samples alone
-};
-
-/// Which architectures are measured on the target.
-enum class FewShotSelection {
-  random,
-  stratified,  ///< one of each quantile of the mean rank on the known devices
+  posterior,  ///< Bayesian regression on the known devices' predictions, costs and encoding (FewShotPosterior)
+  eqn3,       ///< the paper's: of the known devices the one that ranks the samples best, adapted by Eqn. (3), 2-norm
+  eqn3_l1,    ///< the same with the 1-norm
+  proxy,      ///< that known device's predictor as it is
+  ridge,      ///< least squares on the encoding, from the samples alone
 };
 
 struct EvaluateOptions {
@@ -32,8 +28,8 @@ struct EvaluateOptions {
   std::size_t sample_count = 10;  ///< measurements on the target
   std::size_t per_source = 900;   ///< latencies of each known device that may be seen
   std::size_t repeat_count = 10;  ///< each with samples of its own
-  FewShotSelection selection = FewShotSelection::random;
-  FewShotMethod method = FewShotMethod::eqn3;
+  Selection selection = Selection::greedy;
+  FewShotMethod method = FewShotMethod::posterior;
   bool negative_is_latency = false;  ///< else a value that is not positive is a network that the device cannot run
   std::uint64_t seed = 1;
 };
@@ -64,14 +60,15 @@ class FewShotStudy {
 
  private:
   std::vector<std::size_t> choose(std::size_t count, const std::vector<std::size_t>& pool,
-                                  const std::vector<bool>& taken, Rng& rng) const;
+                                  const std::vector<std::size_t>& taken, Rng& rng) const;
   Eigen::VectorXd predict(const std::vector<std::size_t>& samples, const std::vector<double>& latency_ms) const;
 
   SpacePtr space_;
   const ArchTable& table_;
   EvaluateOptions options_;
-  std::vector<LinearPredictor> proxies_;  // one for each known device
-  Eigen::MatrixXd known_;                 // architectures x known devices: what the proxies predict
+  FewShotPrior prior_;
+  std::vector<LinearPredictor> proxies_;  // one for each known device; none where the method needs none
+  Eigen::MatrixXd by_proxy_;              // architectures x proxies: what they predict
   Eigen::MatrixXd encoding_;
 };
 

@@ -47,11 +47,16 @@ class FBNet final : public SearchSpace {
   /// convolutions, activations moved, and elements after expansion (4 each); then parameters, layers and blocks that
   /// are not skipped.
   Eigen::MatrixXd few_shot_features(std::span<const Architecture> xs) const override;
+  /// How often each candidate stands among the blocks of each shape (input and output channels, stride, resolution),
+  /// since equal blocks take equally long; then how often it stands at all.
+  Eigen::MatrixXd few_shot_encoding(std::span<const Architecture> xs) const override;
 
  private:
   FBNetSettings settings_;
   std::string description_;
   std::vector<Decision> decisions_;
+  std::array<int, block_count> shape_of_block_{};
+  int shape_count_ = 0;
   Eigen::MatrixXd block_costs_;  // row candidate_count * block + candidate
 };
 
