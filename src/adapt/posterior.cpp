@@ -125,7 +125,7 @@ FewShotPosterior::FewShotPosterior(const FewShotPrior& prior, std::span<const st
     if (options.try_rank && count >= 20) {
       const Scaled scaled = on_scale(LatencyScale::rank, latency);
       EvidenceFit other = fit_evidence(prior, kernels, scaled.y, scaled.rounding, false, options.fit_variances);
-      constexpr double clearly = 0.02;
+      const double clearly = 1 / static_cast<double>(count);
       if (srcc(view(other.left_out), latency) > srcc(view(fit.left_out), latency) + clearly) {
         fit = std::move(other);
         best = scaled;
