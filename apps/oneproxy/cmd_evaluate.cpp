@@ -69,11 +69,14 @@ void add_evaluate(CLI::App& app, Common& common) {
       ->capture_default_str();
   command->add_option("--seed", evaluate.seed, "Of the samples")->capture_default_str();
   const std::map<std::string, Selection> selections{{"greedy", Selection::greedy},
+                                                    {"largest_variance", Selection::largest_variance},
                                                     {"kmeans", Selection::kmeans},
                                                     {"stratified", Selection::stratified},
                                                     {"random", Selection::random}};
-  command->add_option("--select", evaluate.selection, "How samples are chosen: greedy, kmeans, stratified, random")
-      ->transform(CLI::CheckedTransformer(selections))
+  command
+      ->add_option("--select", evaluate.selection,
+                   "How samples are chosen: greedy, largest_variance, kmeans, stratified, random")
+      ->transform(CLI::CheckedTransformer(selections).description(""))
       ->default_str("greedy");
   const std::map<std::string, FewShotMethod> methods{{"posterior", FewShotMethod::posterior},
                                                      {"eqn3", FewShotMethod::eqn3},
@@ -82,7 +85,7 @@ void add_evaluate(CLI::App& app, Common& common) {
                                                      {"ridge", FewShotMethod::ridge}};
   command
       ->add_option("--method", evaluate.method, "How the target is predicted: posterior, eqn3, eqn3_l1, proxy, ridge")
-      ->transform(CLI::CheckedTransformer(methods))
+      ->transform(CLI::CheckedTransformer(methods).description(""))
       ->default_str("posterior");
   command->add_flag("--negative-is-latency", evaluate.negative_is_latency,
                     "Count values that are not positive as latencies, not as networks that the device cannot run");

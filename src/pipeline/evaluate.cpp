@@ -101,8 +101,9 @@ FewShotRun FewShotStudy::run(const Measure& measure, std::uint64_t repeat) const
 
 std::vector<std::size_t> FewShotStudy::choose(std::size_t count, const std::vector<std::size_t>& pool,
                                               const std::vector<std::size_t>& taken, Rng& rng) const {
-  if (options_.selection == Selection::greedy) {  // goes on where it stopped
-    auto chosen = select_first(prior_, pool, taken.size() + count, Selection::greedy, rng);
+  if (options_.selection == Selection::greedy || options_.selection == Selection::largest_variance) {
+    // Both choose one at a time: this goes on where they stopped.
+    auto chosen = select_first(prior_, pool, taken.size() + count, options_.selection, rng);
     chosen.erase(chosen.begin(), chosen.begin() + std::ssize(taken));
     return chosen;
   }

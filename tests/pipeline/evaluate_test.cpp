@@ -15,7 +15,8 @@ namespace {
 
 constexpr FewShotMethod kMethods[] = {FewShotMethod::posterior, FewShotMethod::eqn3, FewShotMethod::eqn3_l1,
                                       FewShotMethod::proxy, FewShotMethod::ridge};
-constexpr Selection kSelections[] = {Selection::greedy, Selection::kmeans, Selection::stratified, Selection::random};
+constexpr Selection kSelections[] = {Selection::greedy, Selection::largest_variance, Selection::kmeans,
+                                     Selection::stratified, Selection::random};
 
 /// Devices "a", "b" and "target": linear in the costs of NAS-Bench-201 cells, with other weights and 1% noise each.
 ArchTable made_table(const SearchSpace& space, std::uint64_t seed, std::size_t count) {
