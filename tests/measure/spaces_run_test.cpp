@@ -38,6 +38,27 @@ TEST(SpacesRun, OnnxRuntimeComputesWhatTheLayersDefineSlow) {
   }
 }
 
+TEST(SpacesRun, OnednnRunsFbnetWithoutGroups) {
+  const auto engine = make_engine("onednn");
+  const auto space = make_space("fbnet(resolution=16, classes=10)");
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    Architecture x = space->sample(rng);
+    for (std::size_t b = 0; b < x.size(); ++b) {
+      if (x[b] == 1 || x[b] == 5) --x[b];  // the same blocks without groups
+    }
+    const Network network = space->network(x);
+    const Weights weights = random_weights(network, seed);
+    std::vector<float> input(static_cast<std::size_t>(network.layers.front().out.elements()));
+    for (auto& value : input) value = static_cast<float>(rng.normal());
+    const auto expected = testing::reference_output(network, weights, input);
+    std::vector<float> output(expected.size());
+    engine->load(network, weights)->run(input, output);
+    EXPECT_LT(testing::relative_error(output, expected), 1e-4);  // fp32 sums of up to a hundred layers
+  }
+}
+
 TEST(SpacesRun, EnginesRefuseLayersThatTheyDoNotKnow) {
   const auto engine = make_engine("onednn");
   const auto space = make_space("nas_bench_201");
