@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
   std::string space;
-  std::filesystem::path table;
+  std::vector<std::filesystem::path> tables;
   std::string proxy;
   std::vector<std::string> targets;
   std::string accuracy;
@@ -24,7 +24,9 @@ struct Options {
 
 void run(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  const auto table = read_arch_table(options.table, *space);
+  std::vector<ArchTable> tables;
+  for (const auto& file : options.tables) tables.push_back(read_arch_table(file, *space));
+  const ArchTable table = join_tables(tables);
   const auto accuracy = load_accuracy(
       options.accuracy.empty() ? default_models() / "accuracy.onnx" : std::filesystem::path(options.accuracy), space);
   const std::size_t proxy = table.column(options.proxy);
@@ -73,7 +75,7 @@ void add_compare(CLI::App& app, Common& common) {
                   "Compare the fronts found through a proxy, the adapted proxy, FLOPs and the target's own predictor",
                   "oneproxy compare --table latency.csv --proxy cpu --target phone --target board", common);
   command->add_option("--space", options->space, "The space (default: that of the shipped models)");
-  command->add_option("--table", options->table, "Table of measured latencies")->required();
+  command->add_option("--table", options->tables, "Tables of measured latencies, joined by architecture")->required();
   command->add_option("--proxy", options->proxy, "Column of the proxy")->required();
   command->add_option("--target", options->targets, "Columns of the targets")->required();
   command->add_option("--accuracy", options->accuracy, "Accuracy predictor (default: the shipped one)");

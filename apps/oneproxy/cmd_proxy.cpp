@@ -59,11 +59,12 @@ void list(const Options& options, const Common& common) {
         {name, std::to_string(t.sample_count), number(t.held_out_srcc), number(t.held_out_rmse_ms, 3), t.device});
   }
   std::string matrix;
-  const fs::path measured = default_models() / "latency.csv";
-  if (fs::exists(measured)) {
-    const auto table = read_arch_table(measured, *space);
-    matrix = "\nSRCC of the measured latencies, " + std::to_string(table.architectures.size()) + " networks:\n" +
-             matrix_text(table.columns, table.columns, srcc_matrix(table.values), json["srcc"]);
+  if (const auto files = shipped_latencies(); !files.empty()) {
+    std::vector<ArchTable> tables;
+    for (const auto& file : files) tables.push_back(read_arch_table(file, *space));
+    const ArchTable all = join_tables(tables);
+    matrix = "\nSRCC of the measured latencies, over the networks that both were measured with:\n" +
+             matrix_text(all.columns, all.columns, srcc_matrix(all.values), json["srcc"]);
   }
   if (common.json) return print(json);
   std::cout << space->description() << "\n\n" << aligned(rows) << matrix;

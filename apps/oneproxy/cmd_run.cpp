@@ -92,8 +92,9 @@ void add_run(CLI::App& app, Common& common) {
                               "oneproxy run --target \"onnxruntime(threads=1)\" --limit-ms 0.5 --out results", common);
   command->add_option("--space", options->space, "The search space (default: that of the shipped models)");
   command->add_option("--target", options->target, "The device (default: ONNX Runtime where it is found, else oneDNN)");
-  command->add_option("--proxy", options->proxy,
-                      "Shipped proxy or file of a predictor; auto: the shipped one nearest to the target's samples");
+  command->add_option(
+      "--proxy", options->proxy,
+      "Shipped proxy or file of a predictor (default: the shipped one nearest to the target's samples)");
   command->add_option("--accuracy", options->accuracy,
                       "Accuracies: .onnx predictor or .csv table (default: the shipped predictor)");
   command->add_option("--out", options->out, "Folder of the results")->capture_default_str();

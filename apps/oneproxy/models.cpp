@@ -28,13 +28,25 @@ SpacePtr space_or_default(const std::string& description) {
   return make_space(text);
 }
 
+namespace {
+
+std::vector<fs::path> files_of(const char* folder, const char* extension) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(default_models() / folder, error)) {
+    if (entry.path().extension() == extension) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+std::vector<fs::path> shipped_latencies() { return files_of("latency", ".csv"); }
+
 std::vector<std::string> shipped_proxies() {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(default_models() / "proxies", error)) {
-    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-  }
-  std::ranges::sort(names);  // the default, onednn-avx2, is the first
+  for (const auto& file : files_of("proxies", ".json")) names.push_back(file.stem().string());
   return names;
 }
 
@@ -59,10 +71,7 @@ std::vector<Proxy> load_proxies(const std::string& name_or_file, const SpacePtr&
     proxies.push_back(load_proxy(name_or_file, space));
     return proxies;
   }
-  for (const auto& name : shipped_proxies()) {
-    proxies.push_back(load_proxy(name, space));
-    if (name_or_file.empty()) break;
-  }
+  for (const auto& name : shipped_proxies()) proxies.push_back(load_proxy(name, space));
   if (proxies.empty()) throw InputError(default_models().string(), "holds no proxies; name one with --proxy");
   return proxies;
 }

@@ -141,6 +141,38 @@ void write_arch_table(const std::filesystem::path& file, const SearchSpace& spac
   write_file(file, out.str());
 }
 
+ArchTable join_tables(std::span<const ArchTable> tables) {
+  ArchTable joined;
+  joined.file = tables.front().file;
+  std::unordered_map<Architecture, Eigen::Index> row_of;
+  for (const auto& table : tables) {
+    for (std::size_t i = 0; i < table.architectures.size(); ++i) {
+      if (row_of.emplace(table.architectures[i], static_cast<Eigen::Index>(row_of.size())).second) {
+        joined.architectures.push_back(table.architectures[i]);
+        joined.lines.push_back(table.lines[i]);
+      }
+    }
+    for (const auto& column : table.columns) {
+      if (std::ranges::find(joined.columns, column) != joined.columns.end()) {
+        throw InputError(table.file.string() + ", column " + column, "stands in another of the tables too");
+      }
+      joined.columns.push_back(column);
+    }
+    joined.notes.insert(joined.notes.end(), table.notes.begin(), table.notes.end());
+  }
+  joined.values.setConstant(static_cast<Eigen::Index>(joined.architectures.size()),
+                            static_cast<Eigen::Index>(joined.columns.size()), std::numeric_limits<double>::quiet_NaN());
+  Eigen::Index first = 0;
+  for (const auto& table : tables) {
+    for (std::size_t i = 0; i < table.architectures.size(); ++i) {
+      joined.values.row(row_of.at(table.architectures[i])).segment(first, table.values.cols()) =
+          table.values.row(static_cast<Eigen::Index>(i));
+    }
+    first += table.values.cols();
+  }
+  return joined;
+}
+
 ArchTable rows_with(const ArchTable& table, std::span<const std::size_t> columns) {
   ArchTable kept;
   kept.file = table.file;

@@ -66,6 +66,21 @@ TEST_F(ArchTableTest, BadInputIsNamedByLineAndColumn) {
   EXPECT_TRUE(read_error(std::string("\x89PNG\r\n\x1a\n\0\0", 10)).starts_with(", line 1: expected a header line"));
 }
 
+TEST_F(ArchTableTest, JoiningKeepsEveryRowAndColumn) {
+  std::ofstream(file_) << "architecture,x\n" << a_ << ",1\n" << b_ << ",2\n";
+  const auto first = read_arch_table(file_, *space_);
+  std::ofstream(file_) << "architecture,y,z\n" << b_ << ",3,4\n";
+  const auto second = read_arch_table(file_, *space_);
+  const auto both = join_tables(std::vector<ArchTable>{first, second});
+  EXPECT_EQ(both.columns, (std::vector<std::string>{"x", "y", "z"}));
+  EXPECT_EQ(both.architectures, first.architectures);
+  EXPECT_EQ(both.values(1, 0), 2);
+  EXPECT_EQ(both.values(1, 1), 3);
+  EXPECT_EQ(both.values(1, 2), 4);
+  EXPECT_TRUE(std::isnan(both.values(0, 1)));
+  EXPECT_THROW(join_tables(std::vector<ArchTable>{first, first}), InputError);
+}
+
 TEST_F(ArchTableTest, RowsThatLackAValueCanBeLeftOut) {
   std::ofstream(file_) << "architecture,x,y\n" << a_ << ",1,\n" << b_ << ",2,3\n";
   const auto table = read_arch_table(file_, *space_);

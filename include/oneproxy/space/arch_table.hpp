@@ -31,6 +31,10 @@ ArchTable read_arch_table(const std::filesystem::path& file, const SearchSpace& 
 /// Writes "# space: ..." and the other notes, then the table. @throws InputError where it cannot be written whole.
 void write_arch_table(const std::filesystem::path& file, const SearchSpace& space, const ArchTable& table);
 
+/// All columns of several tables: one row for each architecture that any of them has, in order of appearance, NaN where
+/// a table lacks it. @throws InputError where a column's name stands in two of them. Precondition: at least one table.
+ArchTable join_tables(std::span<const ArchTable> tables);
+
 /// @throws InputError for the first value of `column` that is missing, not finite or not positive.
 void require_latencies(const ArchTable& table, std::size_t column);
 
