@@ -18,7 +18,7 @@ struct Protocol {
   int warmup_runs = 3;  ///< not counted, before every burst of a network: others had the caches
   int min_runs = 30;
   double relative_tolerance = 0.02;  ///< stop when the 95% interval of the median is within +- this share
-  double budget_ms = 1000;           ///< at most this much timed running for one network
+  double budget_ms = 300;            ///< at most this much timed running for one network
   int pin_core = -1;                 ///< processor to run on; -1: the one this process may use last
   double hang_timeout_s = 60;        ///< a network that answers nothing for so long is given up
   std::uint64_t seed = 1;            ///< of the order of the rounds and of the weights
