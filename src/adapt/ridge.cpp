@@ -21,8 +21,8 @@ Eigen::MatrixXd ridge_weights(const Eigen::MatrixXd& x, const Eigen::MatrixXd& y
 
   Eigen::RowVectorXd best_error = Eigen::RowVectorXd::Constant(y.cols(), std::numeric_limits<double>::infinity());
   Eigen::MatrixXd best = Eigen::MatrixXd::Zero(x.cols(), y.cols());
-  for (double exponent = -2; exponent <= 5; exponent += 0.25) {
-    const Eigen::VectorXd inverse = 1 / (d2 + std::pow(10.0, exponent));
+  for (int quarter = -8; quarter <= 20; ++quarter) {  // strengths 10^-2 to 10^5
+    const Eigen::VectorXd inverse = 1 / (d2 + std::pow(10.0, quarter / 4.0));
     const Eigen::ArrayXd rest = (1 - (squared_scores * inverse).array() - 1 / count).max(1e-9);
     const Eigen::MatrixXd coordinates = inverse.asDiagonal() * projected;
     const Eigen::MatrixXd residual = centred_y - scores * coordinates;
