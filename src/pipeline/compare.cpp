@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "oneproxy/adapt/few_shot_prior.hpp"
+#include "oneproxy/adapt/posterior.hpp"
 #include "oneproxy/base/srcc.hpp"
 #include "oneproxy/predict/flops.hpp"
 #include "oneproxy/search/pareto.hpp"
@@ -26,9 +28,8 @@ Column predicted(const Predictor& predictor, std::span<const Architecture> xs) {
 class Judge {
  public:
   Judge(Column latency, Column accuracy) : latency_(std::move(latency)), accuracy_(std::move(accuracy)) {
-    const auto front = pareto_front(latency_, accuracy_);
-    latency_limit_ = latency_[front.back()];
-    accuracy_floor_ = accuracy_[front.front()];
+    latency_limit_ = std::ranges::max(latency_);
+    accuracy_floor_ = std::ranges::min(accuracy_);
   }
 
   /// Hypervolume, on the target, of the set that is Pareto-optimal by these predicted latencies.
@@ -70,27 +71,39 @@ std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& 
     const double ratio = judge.hypervolume_of(latency) / reference;
     return CompareRow{method, judge.srcc_of(latency), ratio, ratio, measurements};
   };
+  // The posterior knows the same of the proxy, and what every network costs on any device.
+  const Eigen::Map<const Eigen::MatrixXd> as_prior(by_proxy.data(), static_cast<Eigen::Index>(xs.size()), 1);
+  const FewShotPrior prior = few_shot_prior(as_prior, space->few_shot_features(xs), space->few_shot_encoding(xs));
+
   CompareRow adapted{"adapted", 0, 0, std::numeric_limits<double>::infinity(), options.sample_count};
+  CompareRow posterior = adapted;
+  posterior.method = "posterior";
+  const auto add = [&](CompareRow& row, const Column& latency) {
+    const auto draws = static_cast<double>(options.draw_count);
+    const double ratio = judge.hypervolume_of(latency) / reference;
+    row.srcc += judge.srcc_of(latency) / draws;
+    row.hypervolume_ratio += ratio / draws;
+    row.lowest_ratio = std::min(row.lowest_ratio, ratio);
+  };
   const Rng root(options.seed);
   for (std::size_t draw = 0; draw < options.draw_count; ++draw) {
     report(progress, {"comparing", draw, options.draw_count});
     Rng rng = root.stream(draw);
+    const auto chosen = choose_samples(by_proxy, options.sample_count, options.sampling, {}, rng);
     std::vector<Architecture> samples;
     Column latency;
-    for (const std::size_t i : choose_samples(by_proxy, options.sample_count, options.sampling, {}, rng)) {
+    for (const std::size_t i : chosen) {
       samples.push_back(xs[i]);
       latency.push_back(target_ms[i]);
     }
     AdaptationOptions adaptation = options.adaptation;
     adaptation.seed = rng.next();
-    const Column by_adapted = predicted(adapt(proxy_predictor, samples, latency, adaptation).predictor, xs);
-    const double ratio = judge.hypervolume_of(by_adapted) / reference;
-    const auto draws = static_cast<double>(options.draw_count);
-    adapted.srcc += judge.srcc_of(by_adapted) / draws;
-    adapted.hypervolume_ratio += ratio / draws;
-    adapted.lowest_ratio = std::min(adapted.lowest_ratio, ratio);
+    add(adapted, predicted(adapt(proxy_predictor, samples, latency, adaptation).predictor, xs));
+    const Eigen::VectorXd median = FewShotPosterior(prior, chosen, latency).predict_median();
+    add(posterior, {median.begin(), median.end()});
   }
-  return {fixed("target", by_target, xs.size()), adapted, fixed("proxy", by_proxy, 0), fixed("flops", by_flops, 0)};
+  return {fixed("target", by_target, xs.size()), adapted, posterior, fixed("proxy", by_proxy, 0),
+          fixed("flops", by_flops, 0)};
 }
 
 }  // namespace oneproxy

@@ -22,8 +22,8 @@ struct CompareOptions {
 
 /// How well the networks found by one latency predictor are for the target.
 struct CompareRow {
-  std::string method;            ///< "target", "adapted", "proxy" or "flops"
-  double srcc = 0;               ///< of predicted and measured latency over all architectures; mean over the draws
+  std::string method;  ///< "target", "adapted" (Eqn. (3)), "posterior" (docs/design/few_shot.md), "proxy", "flops"
+  double srcc = 0;     ///< of predicted and measured latency over all architectures; mean over the draws
   double hypervolume_ratio = 0;  ///< to the front of the target's own predictor; mean over the draws
   double lowest_ratio = 0;       ///< of any draw
   std::size_t measurements = 0;  ///< on the target
@@ -31,9 +31,9 @@ struct CompareRow {
 
 /// The paper's exhaustive experiment (Figs. 14 and 22, bottom): every row of a table is a candidate, its accuracy is
 /// the predicted one. Each method ranks the candidates by its latency predictor; its Pareto-optimal set is then judged
-/// by the latencies recorded for the target. The hypervolume is taken within the box of the true Pareto-optimal set.
-/// "target" is a predictor fitted to all of the target's column, "proxy" one fitted to all of the proxy's.
-/// Precondition: both columns are latencies (require_latencies).
+/// by the latencies recorded for the target. The reference point of the hypervolume is the slowest latency and the
+/// lowest accuracy of all candidates. "target" is a predictor fitted to all of the target's column, "proxy" one fitted
+/// to all of the proxy's. Precondition: both columns are latencies (require_latencies).
 std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& table, std::size_t proxy,
                                         std::size_t target, const Predictor& accuracy, const CompareOptions& options,
                                         const ProgressCallback& progress);
