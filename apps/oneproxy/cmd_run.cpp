@@ -121,8 +121,10 @@ void add_run(CLI::App& app, Common& common) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
-      ->add_option("--method", options->method,
-                   "adapt: the paper's; baselines: proxy (unadapted), target (its own predictor), scaling, flops")
+      ->add_option(
+          "--method", options->method,
+          "adapt: the paper's; posterior: from all known proxies; baselines: proxy (unadapted), target (its own "
+          "predictor), scaling, flops")
       ->capture_default_str();
   command->add_option("--target-samples", run_options.target_sample_count, "Measurements of --method target")
       ->check(CLI::Range(10, 1'000'000))

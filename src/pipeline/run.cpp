@@ -14,6 +14,7 @@
 #include "oneproxy/measure/recorded.hpp"
 #include "oneproxy/pipeline/front.hpp"
 #include "oneproxy/pipeline/measure_missing.hpp"
+#include "oneproxy/pipeline/posterior_fit.hpp"
 #include "oneproxy/predict/accuracy.hpp"
 #include "oneproxy/predict/flops.hpp"
 #include "oneproxy/search/exhaustive.hpp"
@@ -22,12 +23,6 @@
 
 namespace oneproxy {
 namespace {
-
-constexpr std::pair<Method, const char*> kMethods[] = {{Method::adapt, "adapt"},
-                                                       {Method::proxy, "proxy"},
-                                                       {Method::target, "target"},
-                                                       {Method::scaling, "scaling"},
-                                                       {Method::flops, "flops"}};
 
 // Streams of the run's seed, so that one step's draws do not shift another's.
 enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch };
@@ -165,7 +160,10 @@ class Run {
     switch (options_.method) {
       case Method::adapt:
         result_.after = result_.before;
-        if (!monotone_) adapt_proxy();
+        if (!monotone_) fit_with_batches();
+        break;
+      case Method::posterior:
+        fit_with_batches();
         break;
       case Method::target: {
         predictor_ = std::make_shared<LinearPredictor>(
@@ -182,23 +180,40 @@ class Run {
     calibrate();
   }
 
-  /// Eqn. (3), with further batches of samples while the adapted proxy stays below the threshold.
-  void adapt_proxy() {
+  void fit_to_samples() {
+    const std::uint64_t seed = root_.stream(kValidation).next();
+    if (options_.method == Method::posterior) {
+      if (!posterior_) {
+        std::vector<std::shared_ptr<const LinearPredictor>> known;
+        for (const auto& proxy : proxies_) known.push_back(proxy.predictor);
+        posterior_ = std::make_unique<PosteriorMethod>(space_, candidates_, known, seed);
+      }
+      PosteriorFit fit = posterior_->fit(taken_, latency_ms_);
+      result_.after = fit.srcc;
+      predictor_ = std::make_shared<LinearPredictor>(std::move(fit.predictor));
+      return;
+    }
+    AdaptationOptions options = options_.adaptation;
+    options.seed = seed;
+    AdaptedProxy adapted = adapt(*proxy_->predictor, sampled_, latency_ms_, options);
+    result_.after = cross_validated_srcc(*proxy_->predictor, sampled_, latency_ms_, options);
+    result_.lambda = adapted.lambda;
+    predictor_ = std::make_shared<LinearPredictor>(std::move(adapted.predictor));
+  }
+
+  /// Adapts to the samples, with further batches of them while the SRCC stays below the threshold.
+  void fit_with_batches() {
     for (;;) {
-      AdaptationOptions options = options_.adaptation;
-      options.seed = root_.stream(kValidation).next();
-      AdaptedProxy adapted = adapt(*proxy_->predictor, sampled_, latency_ms_, options);
-      result_.after = cross_validated_srcc(*proxy_->predictor, sampled_, latency_ms_, options);
-      result_.lambda = adapted.lambda;
-      predictor_ = std::make_shared<LinearPredictor>(std::move(adapted.predictor));
+      fit_to_samples();
       const std::size_t room = std::min(options_.max_sample_count, candidates_.size());
       if (result_.after->srcc >= options_.threshold || sampled_.size() >= room) break;
       add_samples(std::min(options_.batch_count, room - sampled_.size()));
       judge_proxy();
     }
     std::ostringstream why;
-    why << result_.why << " The proxy was adapted with " << sampled_.size() << " samples; its SRCC is now "
-        << std::round(1000 * result_.after->srcc) / 1000;
+    why << result_.why
+        << (options_.method == Method::adapt ? " The proxy was adapted with " : " The posterior was fitted to ")
+        << sampled_.size() << " samples; its SRCC is now " << std::round(1000 * result_.after->srcc) / 1000;
     if (result_.after->srcc < options_.threshold) why << ", still below " << options_.threshold;
     result_.why = why.str() + ".";
   }
@@ -358,6 +373,7 @@ class Run {
   Front finite_front_;
   std::shared_ptr<const LinearPredictor> predictor_;  // adapted or the target's own; null: the proxy's
   std::shared_ptr<const Predictor> flops_;
+  std::unique_ptr<PosteriorMethod> posterior_;
   Line line_;
   std::unique_ptr<EvolutionarySearch> limit_search_;
   std::vector<FrontNetwork> proposed_;
@@ -365,20 +381,6 @@ class Run {
 };
 
 }  // namespace
-
-Method method_of(std::string_view name) {
-  std::vector<std::string> names;
-  for (const auto& [method, text] : kMethods) {
-    if (text == name) return method;
-    names.emplace_back(text);
-  }
-  throw InputError("method '" + std::string(name) + "'",
-                   "expected adapt, proxy, target, scaling or flops" + suggestion(name, names));
-}
-
-std::string to_string(Method method) {
-  return std::ranges::find(kMethods, method, &std::pair<Method, const char*>::first)->second;
-}
 
 RunResult run_algorithm1(const SpacePtr& space, Device& target, const std::vector<Proxy>& proxies,
                          const Predictor& accuracy, const RunOptions& options, Store& store, std::int64_t run,

@@ -117,7 +117,8 @@ std::string front_csv(const RunResult& r) {
 std::string summary_text(const RunResult& r) {
   std::string text = "space    " + r.space->description() + "\ntarget   " + r.target + "\nproxy    " + r.proxy + "\n\n";
   text += "SRCC of proxy and target        " + interval_text(r.before) + '\n';
-  if (r.after && r.lambda) text += "SRCC of adapted proxy, target   " + interval_text(*r.after) + '\n';
+  if (r.after && (r.lambda || r.method == "posterior"))
+    text += "SRCC of adapted proxy, target   " + interval_text(*r.after) + '\n';
   if (r.repeatability_srcc) {
     text += format("SRCC of target with itself      %.3f\n", *r.repeatability_srcc);
   }

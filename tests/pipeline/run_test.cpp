@@ -81,6 +81,23 @@ TEST_F(Algorithm1, AnUnlikeTargetIsAdaptedTo) {
   EXPECT_GT(srcc(predicted, measured), result.after->srcc) << "fitted samples rank better than unseen ones";
 }
 
+TEST_F(Algorithm1, ThePosteriorRanksAnUnlikeTargetBetterThanEqn3) {
+  RunOptions options = quick();
+  options.max_sample_count = options.sample_count;
+  const auto costs = random_costs(space_, 77);
+  double srcc_of[2];
+  for (const Method method : {Method::adapt, Method::posterior}) {
+    options.method = method;
+    CalculatedDevice target(costs);
+    const RunResult result = run(target, options);
+    ASSERT_TRUE(result.after.has_value());
+    EXPECT_EQ(result.lambda.has_value(), method == Method::adapt);
+    srcc_of[method == Method::posterior] = result.after->srcc;
+    EXPECT_GE(result.front.size(), 2U);
+  }
+  EXPECT_GT(srcc_of[1], srcc_of[0]);
+}
+
 TEST_F(Algorithm1, OfSeveralProxiesTheNearestIsTaken) {
   CalculatedDevice target(random_costs(space_, 77));
   const RunResult result = run(target, quick(), {{"far", proxy_}, {"near", random_costs(space_, 77)}});
@@ -101,7 +118,8 @@ TEST_F(Algorithm1, SameSeedSameResultAndBaselinesRun) {
   options.evolution.population = 100;
   options.evolution.generations = 10;
   options.target_sample_count = 300;
-  for (const Method method : {Method::adapt, Method::proxy, Method::target, Method::scaling, Method::flops}) {
+  for (const Method method :
+       {Method::adapt, Method::posterior, Method::proxy, Method::target, Method::scaling, Method::flops}) {
     SCOPED_TRACE(to_string(method));
     options.method = method;
     options.threads = 1;

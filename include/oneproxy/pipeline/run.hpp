@@ -21,11 +21,12 @@ namespace oneproxy {
 
 /// How the latency predictor that the search uses comes about.
 enum class Method {
-  adapt,    ///< Algorithm 1: the proxy's predictor where it is monotone to the target, else adapted by Eqn. (3)
-  proxy,    ///< baseline: the proxy's predictor, whatever its SRCC
-  target,   ///< baseline #1: a predictor built for the target itself from many measurements
-  scaling,  ///< baseline #2: the proxy's front, depths scaled by up to two blocks
-  flops,    ///< baseline: FLOPs in place of latency
+  adapt,      ///< Algorithm 1: the proxy's predictor where it is monotone to the target, else adapted by Eqn. (3)
+  posterior,  ///< beyond the paper: the few-shot posterior of docs/design/few_shot.md, from all proxies given
+  proxy,      ///< baseline: the proxy's predictor, whatever its SRCC
+  target,     ///< baseline #1: a predictor built for the target itself from many measurements
+  scaling,    ///< baseline #2: the proxy's front, depths scaled by up to two blocks
+  flops,      ///< baseline: FLOPs in place of latency
 };
 /// @throws InputError for an unknown name.
 Method method_of(std::string_view name);
