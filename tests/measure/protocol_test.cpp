@@ -93,7 +93,8 @@ Trace time_networks(std::size_t count, const Protocol& protocol, Latency latency
 }
 
 TEST(BlockTimer, StopsAtTheMinimumWhereEveryRunTakesTheSame) {
-  const Protocol protocol;
+  Protocol protocol;
+  protocol.budget_ms = 1000;  // 30 runs of the slowest take 600 ms
   const Trace trace = time_networks(20, protocol, [](std::size_t i, int) { return 1.0 + static_cast<double>(i); });
   for (std::size_t i = 0; i < 20; ++i) {
     EXPECT_EQ(trace.outcomes[i].stopped_by, "confidence");

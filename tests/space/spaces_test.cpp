@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/space/onnx.hpp"
@@ -45,6 +46,8 @@ struct Known {
   const char* architecture;
   std::int64_t multiply_accumulates;  ///< of convolutions and the classifier, counted by hand
 };
+
+void PrintTo(const Known& known, std::ostream* out) { *out << known.space << ' ' << known.architecture; }
 
 const Known kSpaces[] = {
     {"mobilenet_v2(resolution=32, width=0.25, classes=7, channels=1)", 47, 190,
