@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -83,7 +84,7 @@ TEST(Description, RefusesWithTheSettingNamed) {
 }
 
 TEST(File, WritesWholeOrNotAtAll) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "oneproxy_file_test";
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("oneproxy_file_test_" + std::to_string(getpid()));
   const auto file = folder / "deeper" / "a.txt";
   write_file(file, "one");
   write_file(file, "two");

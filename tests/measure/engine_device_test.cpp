@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <ostream>
 #include <set>
 #include <stdexcept>
 
@@ -141,6 +142,8 @@ struct TroubleCase {
   Trouble trouble;
   std::string words;
 };
+
+void PrintTo(const TroubleCase& trouble, std::ostream* out) { *out << trouble.words; }
 
 class EngineTrouble : public ::testing::TestWithParam<TroubleCase> {};
 

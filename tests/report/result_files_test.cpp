@@ -1,6 +1,7 @@
 #include "oneproxy/report/result_files.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -81,7 +82,7 @@ TEST(ResultFiles, SummarySaysWhatWasFound) {
 }
 
 TEST(ResultFiles, AreWrittenWhole) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "oneproxy_result_files";
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("oneproxy_result_files_" + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   write_result_files(folder, example(), {});
   EXPECT_EQ(nlohmann::json::parse(read_file(folder / "result.json"))["front"].size(), 2U);

@@ -1,6 +1,7 @@
 #include "oneproxy/space/arch_table.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
@@ -12,6 +13,8 @@ namespace {
 
 class ArchTableTest : public testing::Test {
  protected:
+  ~ArchTableTest() override { std::filesystem::remove(file_); }
+
   std::string read_error(const std::string& content) {
     std::ofstream(file_, std::ios::binary) << content;
     try {
@@ -22,7 +25,8 @@ class ArchTableTest : public testing::Test {
     return "no error";
   }
   SpacePtr space_ = make_space("mobilenet_v2");
-  std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) / "oneproxy_table.csv";
+  std::filesystem::path file_ =
+      std::filesystem::path(testing::TempDir()) / ("oneproxy_arch_table_" + std::to_string(getpid()) + ".csv");
   const std::string a_ = "5x3.3x3-5x4.3x3-7x4.7x3-5x3.3x4-5x4.3x4.5x3-3x4";
   const std::string b_ = "5x3.3x3-5x4.3x3-7x4.7x3-5x3.3x4-5x4.3x4.5x3-3x6";
 };
