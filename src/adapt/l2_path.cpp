@@ -1,4 +1,5 @@
 #include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -35,7 +36,8 @@ double solve_mu(const Spectrum& spectrum, double target, double start) {
     const double error = value - log_target;
     if (std::abs(error) < 1e-14) break;
     (error > 0 ? high : low) = log_mu;
-    double next = log_mu - error / slope;
+    // Near lambda_max the curve is flat and a whole Newton step would leave the range of double.
+    double next = log_mu - std::clamp(error / slope, -4.0, 4.0);
     if (!(next > low && next < high)) next = std::isinf(low) ? high - 2 : std::isinf(high) ? low + 2 : (low + high) / 2;
     if (std::abs(next - log_mu) < 1e-15 * std::abs(log_mu)) break;
     log_mu = next;

@@ -97,6 +97,27 @@ TEST(LambdaPath, MeetsTheOptimalityConditions) {
   }
 }
 
+// Just below lambda_max b is tiny and the curve that is searched is flat.
+TEST(LambdaPath, IsFiniteJustBelowLambdaMax) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    const Problem p = random_problem(rng, static_cast<Index>(30 + rng.below(40)), 6, 5);
+    for (const AdaptationNorm norm : {AdaptationNorm::l1, AdaptationNorm::l2}) {
+      const AdaptationProblem problem(p.x, p.w, p.y, norm, false);
+      double before = 0;
+      for (const double share : {1 - 1e-9, 1 - 1e-6, 1 - 1e-3, 0.95, 0.91, 0.85}) {
+        const double lambda = share * problem.lambda_max();
+        const LambdaSolution solution = problem.solve({&lambda, 1}).front();
+        ASSERT_TRUE(solution.b.allFinite()) << share;
+        ASSERT_TRUE(std::isfinite(solution.alpha)) << share;
+        EXPECT_GE(solution.b.norm(), before * (1 - 1e-6)) << share;
+        before = solution.b.norm();
+      }
+    }
+  }
+}
+
 TEST(LambdaPath, MeetsThemAtThePapersSize) {
   Rng rng(1);
   expect_optimal(random_problem(rng, 60, 21, 9));

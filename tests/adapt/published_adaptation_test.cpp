@@ -151,7 +151,7 @@ void expect_better(const published::LatencyTable& table, const std::string& prox
   EXPECT_LT(outcome.estimated_after, outcome.after[0] + 0.03);
 }
 
-TEST(Published, AdaptationOnNasBench201) {
+TEST(Published, SlowAdaptationOnNasBench201) {
   if (!std::filesystem::exists(published::nasbench201_file())) GTEST_SKIP() << "no " << published::nasbench201_file();
   const published::LatencyTable table = published::nasbench201();
   for (const char* proxy : {"true_vpu", "rice_pixel3", "eagle_gtx"}) {
@@ -160,7 +160,7 @@ TEST(Published, AdaptationOnNasBench201) {
   }
 }
 
-TEST(Published, AdaptationOnFbnet) {
+TEST(Published, SlowAdaptationOnFbnet) {
   if (!std::filesystem::exists(published::fbnet_file())) GTEST_SKIP() << "no " << published::fbnet_file();
   expect_better(published::fbnet(), "pixel3");
 }
