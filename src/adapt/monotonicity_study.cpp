@@ -54,12 +54,12 @@ std::vector<MonotonicityStudyRow> study_monotonicity(const Eigen::MatrixXd& late
           for (std::size_t i = 0; i < chosen.size(); ++i) {
             sample.row(static_cast<Index>(i)) = latency_ms.row(static_cast<Index>(chosen[i]));
           }
-          const Eigen::MatrixXd sampled = srcc_matrix(sample);
+          const Eigen::MatrixXd sampled = srcc_between(sample.col(proxy), sample);
           for (Index target = 0; target < devices; ++target) {
             const double r = truth(proxy, target);
-            if (target == proxy || !(r >= options.pair_low) || std::isnan(sampled(proxy, target))) continue;
+            if (target == proxy || !(r >= options.pair_low) || std::isnan(sampled(0, target))) continue;
             (r < options.threshold ? below : above)
-                .add(srcc_interval(sampled(proxy, target), sample_count), r, options.threshold);
+                .add(srcc_interval(sampled(0, target), sample_count), r, options.threshold);
           }
         }
       }

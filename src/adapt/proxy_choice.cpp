@@ -12,15 +12,12 @@ ProxyChoice select_proxy(const Eigen::MatrixXd& predicted, const Eigen::MatrixXd
   const Eigen::Index proxies = predicted.cols();
   const Eigen::Index targets = measured.cols();
   ProxyChoice result{.proxy = 0,
-                     .srcc = Eigen::MatrixXd(proxies, targets),
+                     .srcc = srcc_between(predicted, measured),
                      .mean = Eigen::VectorXd::Zero(proxies),
                      .monotone_targets = Eigen::VectorXi::Zero(proxies)};
   for (Eigen::Index p = 0; p < proxies; ++p) {
     for (Eigen::Index t = 0; t < targets; ++t) {
-      Eigen::MatrixXd pair(predicted.rows(), 2);
-      pair << predicted.col(p), measured.col(t);
-      const double r = srcc_matrix(pair)(0, 1);
-      result.srcc(p, t) = r;
+      const double r = result.srcc(p, t);
       if (std::isnan(r)) continue;
       result.mean(p) += r / static_cast<double>(targets);
       result.monotone_targets(p) += r >= threshold ? 1 : 0;

@@ -6,25 +6,8 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
-#include <utility>
 
 namespace oneproxy {
-
-std::vector<double> ranks(std::span<const double> values) {
-  std::vector<std::pair<double, std::size_t>> order(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    assert(!std::isnan(values[i]));
-    order[i] = {values[i], i};
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<double> result(values.size());
-  for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
-    for (end = first + 1; end < order.size() && order[end].first == order[first].first;) ++end;
-    const double average = static_cast<double>(first + 1 + end) / 2;
-    for (std::size_t i = first; i < end; ++i) result[order[i].second] = average;
-  }
-  return result;
-}
 
 double pearson(std::span<const double> a, std::span<const double> b) {
   assert(a.size() == b.size());

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cfloat>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +26,41 @@ TEST(Srcc, RanksShareTheAverageOfTies) {
   EXPECT_EQ(ranks(Values{30, 10, 20, 10}), (Values{4, 1.5, 3, 1.5}));
   EXPECT_EQ(ranks(Values{7, 7, 7}), (Values{2, 2, 2}));
   EXPECT_TRUE(ranks(Values{}).empty());
+}
+
+/// The definition: one, and those that are less, and half of the others that are equal.
+Values plain_ranks(const Values& values) {
+  Values result;
+  for (const double value : values) {
+    const auto less = std::ranges::count_if(values, [&](double other) { return other < value; });
+    const auto equal = std::ranges::count(values, value);
+    result.push_back(static_cast<double>(less) + static_cast<double>(equal + 1) / 2);
+  }
+  return result;
+}
+
+TEST(Srcc, RanksAreTheDefinitionForEverySpreadOfValues) {
+  const auto latencies = [](Rng& rng) { return std::exp(0.5 * rng.normal()); };
+  const auto both_signs = [](Rng& rng) {
+    return rng.normal() * std::pow(10.0, static_cast<double>(rng.below(600)) - 300);
+  };
+  const auto few = [](Rng& rng) { return static_cast<double>(rng.below(7)) - 3; };
+  const auto near_one = [](Rng& rng) { return 1 + static_cast<double>(rng.below(900)) * 0x1p-52; };
+  const auto clusters = [](Rng& rng) {  // alike in the leading bits, and an outlier that spreads the range
+    return rng.below(500) == 0 ? 1e9 : 1 + static_cast<double>(rng.below(900)) * 0x1p-50;
+  };
+  const auto extremes = [](Rng& rng) {
+    const double values[] = {0.0, -0.0, HUGE_VAL, -HUGE_VAL, DBL_MIN, -DBL_TRUE_MIN, DBL_MAX, -DBL_MAX, 1};
+    return values[rng.below(std::size(values))];
+  };
+  const std::function<double(Rng&)> spreads[] = {latencies, both_signs, few, near_one, clusters, extremes};
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(seed);
+    Values values(seed % 3 == 0 ? rng.below(300) : 256 + rng.below(1000));
+    for (double& value : values) value = spreads[seed % std::size(spreads)](rng);
+    EXPECT_EQ(ranks(values), plain_ranks(values));
+  }
 }
 
 // IQ and hours of television, the worked example of Wikipedia's "Spearman's rank correlation coefficient": -29/165.

@@ -5,7 +5,8 @@
 
 namespace oneproxy {
 
-/// Ranks 1..n; equal values share the average of their ranks. Precondition: no NaN. O(n log n).
+/// Ranks 1..n; equal values share the average of their ranks. Precondition: no NaN. O(n log n), O(n) where the leading
+/// 33 bits in which values differ tell most of them apart.
 std::vector<double> ranks(std::span<const double> values);
 
 /// Pearson's correlation; NaN where either sample is constant. Precondition: equal lengths.
