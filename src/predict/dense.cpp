@@ -74,23 +74,20 @@ __attribute__((target("avx2,fma"))) void multiply_avx2(const Operands& o) { mult
 __attribute__((target("avx512f"))) void multiply_avx512(const Operands& o) { multiply<Vector16, 5, 5>(o); }
 #endif
 
-Kernel choose_kernel() {
+Kernel kernel(Simd simd) {
+  assert(has_simd(simd));
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return {multiply_avx512, 80};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {multiply_avx2, 16};
+  if (simd == Simd::avx512) return {multiply_avx512, 80};
+  if (simd == Simd::avx2) return {multiply_avx2, 16};
 #endif
   return {multiply_generic, 16};
 }
 
-const Kernel& kernel() {
-  static const Kernel chosen = choose_kernel();
-  return chosen;
-}
-
 }  // namespace
 
-PackedDense::PackedDense(const DenseLayer& layer) : input_count_(static_cast<std::size_t>(layer.weight.rows())) {
-  const std::size_t width = kernel().width;
+PackedDense::PackedDense(const DenseLayer& layer, Simd simd)
+    : simd_(simd), input_count_(static_cast<std::size_t>(layer.weight.rows())) {
+  const std::size_t width = kernel(simd).width;
   const auto output_count = static_cast<std::size_t>(layer.weight.cols());
   const std::size_t stride = (output_count + width - 1) / width * width;
   bias_.assign(stride, 0);
@@ -107,7 +104,7 @@ PackedDense::PackedDense(const DenseLayer& layer) : input_count_(static_cast<std
 
 void PackedDense::run(const float* x, std::size_t x_stride, std::size_t row_count, float* y) const {
   assert(row_count % row_tile == 0);
-  kernel().multiply({x, x_stride, row_count, input_count_, weight_.data(), bias_.data(), output_stride(), y});
+  kernel(simd_).multiply({x, x_stride, row_count, input_count_, weight_.data(), bias_.data(), output_stride(), y});
 }
 
 }  // namespace oneproxy

@@ -4,7 +4,7 @@
 
 namespace oneproxy {
 
-/// The vector instructions for which hot loops are written. Which of them run changes no result.
+/// The vector instructions for which hot loops are written; the best that are there is found at run time.
 enum class Simd {
   generic,  ///< whatever the compiler may take for granted
   avx2,     ///< with fused multiply-add
