@@ -1,11 +1,9 @@
 #include "archive.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
-#include <exception>
-#include <thread>
 
+#include "oneproxy/base/parallel.hpp"
 #include "oneproxy/search/pareto.hpp"
 
 namespace oneproxy {
@@ -40,31 +38,10 @@ void Archive::evaluate_accuracy(const Predictor& predictor, int threads) {
   const std::span<const Architecture> xs = std::span(architectures_).subspan(first);
   const std::span<float> out = std::span(accuracy_).subspan(first);
   const std::size_t chunk_count = (xs.size() + chunk - 1) / chunk;
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < chunk_count; i = next++) {
-      const std::size_t count = std::min(chunk, xs.size() - i * chunk);
-      predictor.predict(xs.subspan(i * chunk, count), out.subspan(i * chunk, count));
-    }
-  };
-  const std::size_t helper_count = std::min(static_cast<std::size_t>(threads), chunk_count);
-  std::vector<std::exception_ptr> errors(helper_count);
-  {
-    std::vector<std::jthread> helpers;
-    for (std::size_t t = 1; t < helper_count; ++t) {
-      helpers.emplace_back([&, t] {
-        try {
-          work();
-        } catch (...) {
-          errors[t] = std::current_exception();
-        }
-      });
-    }
-    work();
-  }
-  for (const auto& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  parallel_for(chunk_count, threads, [&](std::size_t i) {
+    const std::size_t count = std::min(chunk, xs.size() - i * chunk);
+    predictor.predict(xs.subspan(i * chunk, count), out.subspan(i * chunk, count));
+  });
 }
 
 Front Archive::front() const {
