@@ -28,7 +28,7 @@ void BM_MeasuringHarness(benchmark::State& state) {
                                timed_ms += latency;
                                return latency;
                              },
-                         .finished = [](std::size_t, auto&& raw_ms, auto) { benchmark::DoNotOptimize(raw_ms.data()); },
+                         .finished = [](std::size_t, auto&& timed) { benchmark::DoNotOptimize(timed.raw_ms.data()); },
                          .before_burst =
                              [&](std::size_t network) {
                                char message[64] = {static_cast<char>(network)};

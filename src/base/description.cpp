@@ -27,7 +27,44 @@ Number number(const std::string& name, std::string_view key, std::string_view te
   return value;
 }
 
+/// The text up to the first comma outside quotes, which is taken off `rest` with the comma.
+std::string_view take_item(std::string_view& rest) {
+  bool quoted = false;
+  std::size_t i = 0;
+  for (; i < rest.size() && (quoted || rest[i] != ','); ++i) {
+    if (quoted && rest[i] == '\\')
+      ++i;  // the next character is no end of the quotes
+    else if (rest[i] == '"')
+      quoted = !quoted;
+  }
+  i = std::min(i, rest.size());
+  const std::string_view item = rest.substr(0, i);
+  rest.remove_prefix(std::min(i + 1, rest.size()));
+  return item;
+}
+
+/// A value without its quotes; nothing where the quotes do not end at its end.
+std::optional<std::string> unquote(std::string_view value) {
+  if (!value.starts_with('"')) return std::string(value);
+  std::string text;
+  for (std::size_t i = 1; i < value.size(); ++i) {
+    if (value[i] == '"') return i + 1 == value.size() ? std::optional(text) : std::nullopt;
+    const bool escape = value[i] == '\\' && i + 1 < value.size() && (value[i + 1] == '"' || value[i + 1] == '\\');
+    text += value[escape ? ++i : i];
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::string quote_setting(std::string_view value) {
+  std::string text = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
 
 Description Description::parse(std::string_view text) {
   text = trim(text);
@@ -42,12 +79,14 @@ Description Description::parse(std::string_view text) {
   if (open == std::string_view::npos) return result;
   std::string_view rest = text.substr(open + 1, text.size() - open - 2);
   while (!trim(rest).empty()) {
-    const auto comma = rest.find(',');
-    const std::string_view item = trim(rest.substr(0, comma));
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-    const auto equals = item.find('=');
+    const std::string_view item = trim(take_item(rest));
+    const auto equals = item.starts_with('"') ? std::string_view::npos : item.find('=');
     std::string key(equals == std::string_view::npos ? "" : trim(item.substr(0, equals)));
-    std::string value(trim(equals == std::string_view::npos ? item : item.substr(equals + 1)));
+    const auto unquoted = unquote(trim(equals == std::string_view::npos ? item : item.substr(equals + 1)));
+    if (!unquoted) {
+      throw InputError("'" + std::string(text) + "'", "'" + std::string(item) + "' has quotes that do not end");
+    }
+    std::string value = *unquoted;
     if (value.empty() || (equals != std::string_view::npos && key.empty())) {
       throw InputError("'" + std::string(text) + "'", "'" + std::string(item) + "' is not key=value");
     }

@@ -1,12 +1,12 @@
 #include "campaign.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
-#include "oneproxy/base/error.hpp"
+#include "engines.hpp"
 #include "oneproxy/measure/protocol.hpp"
 
 namespace oneproxy {
@@ -41,10 +41,17 @@ int pin(int core, int count) {
   return sched_setaffinity(0, sizeof wanted, &wanted) == 0 ? first : -1;
 }
 
+/// How often the scheduler took a processor away from this process while it wanted to run.
+long interruptions() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
 class Campaign {
  public:
-  Campaign(Engine& engine, MessagePipe& pipe, const CampaignRequest& request)
-      : engine_(engine), pipe_(pipe), request_(request) {}
+  Campaign(Engine& engine, MessagePipe& pipe, DriftWatch& drift, const CampaignRequest& request)
+      : engine_(engine), pipe_(pipe), drift_(drift), request_(request) {}
 
   void run() {
     cpu_set_t before;
@@ -69,6 +76,7 @@ class Campaign {
     std::unique_ptr<Session> session;
     std::vector<float> input;
     std::vector<float> output;
+    double cold_ms = 0;
   };
 
   std::size_t block_count() const {
@@ -108,7 +116,7 @@ class Campaign {
       fresh.output.resize(static_cast<std::size_t>(network.layers.back().out.elements()));
       Rng rng = Rng(request_.protocol.seed).stream(index);
       for (float& value : fresh.input) value = static_cast<float>(rng.normal());
-      fresh.session->run(fresh.input, fresh.output);
+      fresh.cold_ms = fresh.session->timed_run_ms(fresh.input, fresh.output);
       return fresh;
     });
     for (const float value : loaded.output) {
@@ -121,29 +129,49 @@ class Campaign {
     std::vector<Loaded> block;
     block.reserve(indices.size());
     for (const auto index : indices) block.push_back(load(index));
+    const SystemState before = system_state(core_);
+    drift_.begin_block();
+    int bursts_to_reference = 0;
+    bool disturbed = false;
     const BlockTimer timer{
         .run_ms =
             [&](std::size_t i) {
-              using Clock = std::chrono::steady_clock;
               Loaded& loaded = block[i];
               return blaming(indices[i], [&] {
-                const auto start = Clock::now();
-                loaded.session->run(loaded.input, loaded.output);
-                return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+                const long interruptions_before = interruptions();
+                const double ms = loaded.session->timed_run_ms(loaded.input, loaded.output);
+                disturbed = interruptions() != interruptions_before;
+                return ms;
               });
             },
         .finished =
-            [&](std::size_t i, std::vector<float> raw_ms, std::string_view stopped_by) {
+            [&](std::size_t i, TimedRuns timed) {
+              CampaignEvent event{CampaignEvent::Kind::result, indices[i], core_, std::string(timed.stopped_by)};
+              event.conditions = {.cold_ms = block[i].cold_ms,
+                                  .disturbed_runs = timed.disturbed_runs,
+                                  .reference_ms = drift_.median_ms(),
+                                  .drift = drift_.drift(),
+                                  .before = before,
+                                  .after = system_state(core_)};
+              event.raw_ms = std::move(timed.raw_ms);
               block[i] = {};
-              tell({CampaignEvent::Kind::result, indices[i], core_, std::string(stopped_by), std::move(raw_ms)});
+              tell(event);
             },
-        .before_burst = [&](std::size_t i) { tell({.kind = CampaignEvent::Kind::busy, .network = indices[i]}); },
+        .before_burst =
+            [&](std::size_t i) {
+              tell({.kind = CampaignEvent::Kind::busy, .network = indices[i]});
+              if (request_.protocol.reference_every <= 0 || bursts_to_reference-- > 0) return;
+              drift_.run_burst();
+              bursts_to_reference = request_.protocol.reference_every - 1;
+            },
+        .was_disturbed = [&] { return disturbed; },
     };
     timer(block.size(), request_.protocol, rng);
   }
 
   Engine& engine_;
   MessagePipe& pipe_;
+  DriftWatch& drift_;
   const CampaignRequest& request_;
   int core_ = -1;
 };
@@ -195,6 +223,7 @@ std::string CampaignEvent::encode() const {
   out.put(network);
   out.put(core);
   out.put(std::string_view(text));
+  out.put(conditions);
   out.put(std::span<const float>(raw_ms));
   return out.bytes();
 }
@@ -206,16 +235,19 @@ CampaignEvent CampaignEvent::decode(std::string_view message) {
   event.network = in.take<std::uint64_t>();
   event.core = in.take<std::int32_t>();
   event.text = in.take_text();
+  event.conditions = in.take<Conditions>();
   event.raw_ms = in.take_vector<float>();
   return event;
 }
 
 void serve_campaigns(Engine& engine, MessagePipe& pipe) {
   std::string message;
+  std::optional<DriftWatch> drift;  // made when it is first needed: it runs the engine
   while (pipe.receive(message, -1) == MessagePipe::Outcome::message) {
     const CampaignRequest request = CampaignRequest::decode(message);
     try {
-      Campaign(engine, pipe, request).run();
+      if (!drift) drift.emplace(engine);
+      Campaign(engine, pipe, *drift, request).run();
     } catch (const CampaignFailed&) {
     }
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "child_process.hpp"
+#include "drift_watch.hpp"
 #include "oneproxy/measure/engine.hpp"
 #include "wire.hpp"
 
@@ -30,6 +31,15 @@ struct CampaignEvent {
   std::uint64_t network = 0;
   std::int32_t core = -1;
   std::string text{};  ///< of a result: the rule that ended it
+  /// Of a result: the fields of Measurement with these names.
+  struct Conditions {
+    double cold_ms = 0;
+    std::int64_t disturbed_runs = 0;
+    double reference_ms = 0;
+    double drift = 1;
+    SystemState before{};
+    SystemState after{};
+  } conditions{};
   std::vector<float> raw_ms{};
 
   std::string encode() const;

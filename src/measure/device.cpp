@@ -22,6 +22,16 @@ const EngineEntry engines[] = {
     {"xnnpack", make_xnnpack, xnnpack_kind},
 };
 
+struct OtherEntry {
+  std::string name;
+  std::unique_ptr<Device> (*make)(Description);
+  DeviceKind (*kind)();
+};
+
+const OtherEntry others[] = {
+    {"command", make_command_device, command_kind},
+};
+
 struct ModelEntry {
   std::string name;
   std::unique_ptr<LatencyModel> (*make)(Description);
@@ -44,6 +54,7 @@ const EngineEntry* find_engine(const std::string& name) {
   for (const auto& engine : engines) names.push_back(engine.name);
   if (!engines_only) {
     names.emplace_back("table");
+    for (const auto& other : others) names.push_back(other.name);
     for (const auto& model : models) names.push_back(model.name);
   }
   std::string expected;
@@ -83,6 +94,8 @@ std::unique_ptr<Device> make_device(std::string_view description) {
   }
   Description parsed = Description::parse(description);
   if (parsed.name() == "table") return make_table_device(std::move(parsed));
+  const auto* const other = std::ranges::find(others, parsed.name(), &OtherEntry::name);
+  if (other != std::end(others)) return other->make(std::move(parsed));
   const auto* const model = std::ranges::find(models, parsed.name(), &ModelEntry::name);
   if (model != std::end(models)) return make_model_device(model->make(std::move(parsed)));
   const EngineEntry* engine = find_engine(parsed.name());
@@ -101,6 +114,7 @@ std::vector<DeviceKind> device_kinds() {
   std::vector<DeviceKind> kinds;
   for (const auto& engine : engines) kinds.push_back(engine.kind());
   kinds.push_back({"table", "FILE, column=NAME", true, "replays recorded latencies"});
+  for (const auto& other : others) kinds.push_back(other.kind());
   for (const auto& model : models) kinds.push_back(model.kind());
   return kinds;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "campaign.hpp"
@@ -72,6 +73,12 @@ class EngineDevice final : public Device {
         measurement.stopped_by = std::move(event.text);
         measurement.when = utc_now();
         measurement.core = event.core;
+        measurement.cold_ms = event.conditions.cold_ms;
+        measurement.disturbed_runs = event.conditions.disturbed_runs;
+        measurement.reference_ms = event.conditions.reference_ms;
+        measurement.drift = event.conditions.drift;
+        measurement.before = event.conditions.before;
+        measurement.after = event.conditions.after;
         measurement.raw_ms = std::move(event.raw_ms);
         summarise(measurement);
         if (sink) sink(measurement);
@@ -93,6 +100,13 @@ class EngineDevice final : public Device {
 };
 
 }  // namespace
+
+double Session::timed_run_ms(std::span<const float> input, std::span<float> output) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  run(input, output);
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 
 std::unique_ptr<Device> make_engine_device(std::unique_ptr<Engine> engine) {
   return std::make_unique<EngineDevice>(std::move(engine));

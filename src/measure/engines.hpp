@@ -14,14 +14,18 @@ std::unique_ptr<Engine> make_onednn(Description description);
 std::unique_ptr<Engine> make_onnxruntime(Description description);
 std::unique_ptr<Engine> make_xnnpack(Description description);
 std::unique_ptr<Device> make_table_device(Description description);
+std::unique_ptr<Device> make_command_device(Description description);
 
 DeviceKind onednn_kind();
 DeviceKind onnxruntime_kind();
 DeviceKind xnnpack_kind();
+DeviceKind command_kind();
 
 /// Widest vector instructions of this processor: "avx512", "avx2", "sse41", or "" elsewhere.
 std::string widest_isa();
 /// Facts of this machine without an engine.
 MachineFacts machine_facts();
+/// Now, for processor `core` (-1: processor 0).
+SystemState system_state(int core);
 
 }  // namespace oneproxy

@@ -2,6 +2,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 
 #include "engines.hpp"
@@ -30,7 +32,27 @@ std::string first_line(const char* file) {
   return line;
 }
 
+/// The number at the start of a file's first line, times `factor`; `absent` where there is none.
+double number_in(const std::string& file, double factor, double absent) {
+  std::ifstream in(file);
+  double value = 0;
+  return in >> value ? value * factor : absent;
+}
+
 }  // namespace
+
+SystemState system_state(int core) {
+  const std::string cpu = "/sys/devices/system/cpu/cpu" + std::to_string(std::max(core, 0));
+  SystemState state;
+  state.load = number_in("/proc/loadavg", 1, -1);
+  state.mhz = number_in(cpu + "/cpufreq/scaling_cur_freq", 1e-3, 0);
+  if (state.mhz == 0) {
+    const std::string mhz = value_of("/proc/cpuinfo", "cpu MHz", ':');
+    state.mhz = std::strtod(mhz.c_str(), nullptr);
+  }
+  state.celsius = number_in("/sys/class/thermal/thermal_zone0/temp", 1e-3, 0);
+  return state;
+}
 
 std::string widest_isa() {
 #if defined(__x86_64__) || defined(__i386__)

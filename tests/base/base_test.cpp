@@ -69,6 +69,18 @@ TEST(Description, ReadsNameAndSettings) {
   EXPECT_EQ(Description::parse("space(widths=1:2:3)").take_ints("widths", {}), (std::vector<int>{1, 2, 3}));
 }
 
+TEST(Description, AQuotedValueHoldsAnything) {
+  for (const std::string value : {"a, b(c)=d", "say \"hi\"", "back\\slash\\", "\\d+", ","}) {
+    auto description = Description::parse("command(x=1, run=" + quote_setting(value) + ", y=2)");
+    EXPECT_EQ(description.take_int("x", 0, 0, 9), 1) << value;
+    EXPECT_EQ(description.take_int("y", 0, 0, 9), 2) << value;
+    EXPECT_EQ(description.take("run", "none"), value);
+  }
+  EXPECT_EQ(Description::parse("a(x=\"t=(\\d+)\")").take("x", ""), "t=(\\d+)");
+  EXPECT_NE(message_of([] { Description::parse("a(x=\"b)"); }).find("quotes that do not end"), std::string::npos);
+  EXPECT_NE(message_of([] { Description::parse("a(x=\"b\"c)"); }).find("quotes that do not end"), std::string::npos);
+}
+
 TEST(Description, RefusesWithTheSettingNamed) {
   for (const char* bad : {"", "(a=1)", "x(a=1", "x(a=1,a=2)", "x(=1)", "x(a=)", "x y"}) {
     EXPECT_NE(message_of([&] { Description::parse(bad); }), "no error") << bad;

@@ -83,11 +83,12 @@ Trace time_networks(std::size_t count, const Protocol& protocol, Latency latency
   Rng rng(protocol.seed);
   const BlockTimer timer{.run_ms = [&](std::size_t i) { return latency(i, trace.calls[i]++); },
                          .finished =
-                             [&](std::size_t i, std::vector<float> raw_ms, std::string_view stopped_by) {
+                             [&](std::size_t i, TimedRuns timed) {
                                EXPECT_TRUE(trace.outcomes[i].raw_ms.empty());
-                               trace.outcomes[i] = {std::move(raw_ms), std::string(stopped_by)};
+                               trace.outcomes[i] = {std::move(timed.raw_ms), std::string(timed.stopped_by)};
                              },
-                         .before_burst = [&](std::size_t i) { trace.bursts.push_back(i); }};
+                         .before_burst = [&](std::size_t i) { trace.bursts.push_back(i); },
+                         .was_disturbed = {}};
   timer(count, protocol, rng);
   return trace;
 }
@@ -184,6 +185,74 @@ TEST(BlockTimer, EveryRoundVisitsEachUnfinishedNetworkOnceInAFreshOrder) {
   }
   EXPECT_NE(rounds[0], rounds[1]);
   EXPECT_NE(rounds[1], rounds[2]);
+}
+
+TEST(BlockTimer, WarmUpEndsWhenTheMedianIsStable) {
+  // Becomes faster by a fifth with each of its first ten runs.
+  const Trace trace = time_networks(
+      5, {}, [](std::size_t, int call) { return std::max(1.0, std::pow(0.8, static_cast<double>(call) - 10)); });
+  for (const auto& outcome : trace.outcomes) EXPECT_EQ(std::ranges::max(outcome.raw_ms), 1.0F);
+}
+
+TEST(BlockTimer, ADisturbedRunIsMadeAgainUntilThatTakesTooLong) {
+  for (const int every : {3, 1}) {  // every third run is disturbed, every one
+    Protocol protocol;
+    protocol.budget_ms = 100;
+    int call = 0;
+    TimedRuns timed;
+    const BlockTimer timer{.run_ms = [&](std::size_t) { return ++call % every == 0 ? 5.0 : 1.0; },
+                           .finished = [&](std::size_t, TimedRuns runs) { timed = std::move(runs); },
+                           .before_burst = {},
+                           .was_disturbed = [&] { return call % every == 0; }};
+    Rng rng(1);
+    timer(1, protocol, rng);
+    const auto slow = std::ranges::count(timed.raw_ms, 5.0F);
+    EXPECT_EQ(slow, timed.disturbed_runs);
+    if (every == 3) {
+      // 50 ms in disturbed runs of 5 ms each: ten are made again, before 30 clean ones are there.
+      EXPECT_GT(std::ranges::count(timed.raw_ms, 1.0F), 20);
+      EXPECT_LT(slow, 8);
+    } else {
+      EXPECT_EQ(slow, static_cast<std::int64_t>(timed.raw_ms.size()));  // better measured so than not at all
+    }
+  }
+}
+
+TEST(Percentiles, AreClaimedFromLoadGensNumbersOfRunsOn) {
+  EXPECT_EQ(runs_for_percentile(0.9), 44);
+  EXPECT_EQ(runs_for_percentile(0.99), 459);
+  Measurement m;
+  m.runs = 44;
+  EXPECT_TRUE(claims_p90(m));
+  m.disturbed_runs = 1;
+  EXPECT_FALSE(claims_p90(m));
+}
+
+TEST(Summary, MarksOutliersAndKeepsThem) {
+  Measurement m;
+  m.raw_ms = {1.0F, 1.1F, 0.9F, 1.05F, 40.0F, 1.0F, 0.95F, 1.02F};
+  summarise(m);
+  EXPECT_EQ(m.outliers, (std::vector<std::uint32_t>{4}));
+  EXPECT_EQ(m.runs, 8);
+  EXPECT_GT(m.mean_ms, 5);
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {  // of normal noise hardly any: 5 sigma
+    Rng rng(seed);
+    m.raw_ms.resize(100);
+    for (float& ms : m.raw_ms) ms = static_cast<float>(10 + rng.normal());
+    summarise(m);
+    EXPECT_LE(m.outliers.size(), 1U) << "seed " << seed;
+  }
+}
+
+TEST(Summary, IsCorrectedByTheDrift) {
+  Measurement m;
+  m.raw_ms = {2, 4, 6};
+  m.drift = 2;
+  summarise(m);
+  EXPECT_DOUBLE_EQ(m.median_ms, 2);
+  EXPECT_DOUBLE_EQ(m.mean_ms, 2);
+  EXPECT_DOUBLE_EQ(m.p90_ms, 3);
+  EXPECT_DOUBLE_EQ(m.stddev_ms, 1);
 }
 
 // A machine that slows down by half during the campaign: blocks in order would rank the late networks as slow.

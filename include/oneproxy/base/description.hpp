@@ -8,8 +8,12 @@
 
 namespace oneproxy {
 
+/// A value in double quotes, as Description reads it.
+std::string quote_setting(std::string_view value);
+
 /// The text by which spaces and devices are named: `name` or `name(key=value, key=value)`, e.g.
 /// `mobilenet_v2(resolution=28, width=0.5)`; a list is `widths=16:24:40`; one value without a key has the key "".
+/// A value in double quotes may hold commas and parentheses; in it \" is a quote and \\ a backslash.
 /// Settings are taken one by one with their defaults; finish() refuses what nobody took.
 class Description {
  public:

@@ -20,8 +20,10 @@ struct Protocol {
   double relative_tolerance = 0.02;  ///< stop when the 95% interval of the median is within +- this share
   double budget_ms = 300;            ///< at most this much timed running for one network
   int pin_core = -1;                 ///< processor to run on; -1: the one this process may use last
-  double hang_timeout_s = 60;        ///< a network that answers nothing for so long is given up
-  std::uint64_t seed = 1;            ///< of the order of the rounds and of the weights
+  /// The reference network is run again after so many bursts of others, to see slow drift (heat); 0: never.
+  int reference_every = 16;
+  double hang_timeout_s = 60;  ///< a network that answers nothing for so long is given up
+  std::uint64_t seed = 1;      ///< of the order of the rounds and of the weights
 };
 
 /// Called as soon as a network is measured, from the calling thread; it stores the result before it returns.
@@ -41,7 +43,7 @@ class Device {
 };
 
 /// Makes a device from its description: onnxruntime(...), onednn(...), xnnpack(...), table(FILE, column=NAME),
-/// fpga(...), roofline(...), gables(...).
+/// command(...), fpga(...), roofline(...), gables(...).
 /// @throws InputError for an unknown name or setting, or an engine that this build or machine lacks (saying how to get
 /// it).
 std::unique_ptr<Device> make_device(std::string_view description);

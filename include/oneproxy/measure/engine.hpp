@@ -15,6 +15,8 @@ class Session {
   virtual ~Session() = default;
   /// One inference. input.size() == input shape's elements (CHW), output.size() == output shape's elements.
   virtual void run(std::span<const float> input, std::span<float> output) = 0;
+  /// The same, and how long it took in ms. Override it where the engine lives in another process and knows better.
+  virtual double timed_run_ms(std::span<const float> input, std::span<float> output);
 };
 
 /// An inference engine in this process. Closed: engines are listed in device.cpp.

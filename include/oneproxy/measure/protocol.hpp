@@ -15,16 +15,27 @@ namespace oneproxy {
 /// distribution (binomial). Below 6 values there are none: {-infinity, infinity}. Precondition: `values` ascending.
 std::pair<double, double> median_interval_95(std::span<const float> values);
 
+/// The timed runs of one network, in order, and the rule that ended it.
+struct TimedRuns {
+  std::vector<float> raw_ms;
+  std::string_view stopped_by;
+  std::int64_t disturbed_runs = 0;  ///< among raw_ms
+};
+
 /// Times a block of networks in rounds. Every round visits each unfinished network once, in a fresh random order, for
 /// a burst of 10 timed runs after Protocol::warmup_runs that are not counted (the networks before took the caches).
-/// A network is finished when Protocol's rule says so, at the end of a burst; the budget also ends a burst.
+/// Before its first burst a network is warmed up in blocks of so many runs until the medians of two differ by at most
+/// 5% (or a quarter of the budget is spent). A network is finished when Protocol's rule says so, at the end of a burst;
+/// the budget also ends a burst. A disturbed run does not count and is made again, until such runs have taken half of
+/// the budget; after that they count and are numbered.
 struct BlockTimer {
   /// Runs this network once and returns how long it took, in ms.
   std::function<double(std::size_t network)> run_ms;
-  /// The network is finished: its timed runs in order, and the rule that ended it.
-  std::function<void(std::size_t network, std::vector<float> raw_ms, std::string_view stopped_by)> finished;
+  std::function<void(std::size_t network, TimedRuns timed)> finished;
   /// Called before each burst (may be empty).
   std::function<void(std::size_t network)> before_burst;
+  /// Whether another process interrupted the run that just ended (may be empty: none).
+  std::function<bool()> was_disturbed;
 
   void operator()(std::size_t network_count, const Protocol& protocol, Rng& rng) const;
 };
