@@ -96,7 +96,22 @@ std::vector<PseudoTarget> pseudo_targets(const Eigen::MatrixXd& proxies, const E
   return targets;
 }
 
+// And the constant 1. Any of the three may have no columns, and then no rows either.
+Eigen::MatrixXf side_by_side(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, const Eigen::MatrixXd& c) {
+  const Index count = std::max({a.rows(), b.rows(), c.rows()});
+  Eigen::MatrixXf result = Eigen::MatrixXf::Ones(count, a.cols() + b.cols() + c.cols() + 1);
+  if (a.cols() > 0) result.leftCols(a.cols()) = a.cast<float>();
+  if (b.cols() > 0) result.middleCols(a.cols(), b.cols()) = b.cast<float>();
+  if (c.cols() > 0) result.middleCols(a.cols() + b.cols(), c.cols()) = c.cast<float>();
+  return result;
+}
+
 }  // namespace
+
+Eigen::MatrixXf FewShotPrior::features_of(const Eigen::MatrixXd& predicted, const Eigen::MatrixXd& cost,
+                                          const Eigen::MatrixXd& encoding) const {
+  return side_by_side(predicted_scale(predicted), cost_scale(cost), encoding_scale(encoding));
+}
 
 FewShotPrior few_shot_prior(const Eigen::MatrixXd& predicted, const Eigen::MatrixXd& cost,
                             const Eigen::MatrixXd& encoding, const KnownLatencies& known,
@@ -107,19 +122,19 @@ FewShotPrior few_shot_prior(const Eigen::MatrixXd& predicted, const Eigen::Matri
   assert(encoding.cols() == 0 || encoding.rows() == count);
   assert(known.rows.empty() || known.latency_ms.cols() == predicted.cols());
   assert(known.latency_ms.rows() == static_cast<Index>(known.rows.size()));
-  const Eigen::MatrixXd p = standardised(predicted);
-  const Eigen::MatrixXd f = standardised(cost);
-  const Eigen::MatrixXd e = standardised(encoding);
+  FewShotPrior prior;
+  prior.predicted_scale = column_scale(predicted);
+  prior.cost_scale = column_scale(cost);
+  prior.encoding_scale = column_scale(encoding);
+  const Eigen::MatrixXd p = prior.predicted_scale(predicted);
+  const Eigen::MatrixXd f = prior.cost_scale(cost);
+  const Eigen::MatrixXd e = prior.encoding_scale(encoding);
   // A device whose predictions are constant has lost its column, so measurements no longer match columns.
   const KnownLatencies seen =
       known.rows.empty() || p.cols() != predicted.cols() ? predictions_as_known(p, 4 * options.rows_per_device) : known;
 
-  FewShotPrior prior;
   const Index features = f.cols() + e.cols();
-  prior.features = Eigen::MatrixXf::Ones(count, p.cols() + features + 1);
-  if (p.cols() > 0) prior.features.leftCols(p.cols()) = p.cast<float>();
-  if (f.cols() > 0) prior.features.middleCols(p.cols(), f.cols()) = f.cast<float>();
-  if (e.cols() > 0) prior.features.middleCols(p.cols() + f.cols(), e.cols()) = e.cast<float>();
+  prior.features = side_by_side(p, f, e);
   prior.share = Eigen::MatrixXd::Zero(prior.features.cols(), static_cast<Index>(prior_group_count));
   for (std::size_t g = 0; g < prior_group_count; ++g) prior.log_variance[g] = std::log(default_variance[g]);
   prior.log_noise = std::log(default_noise);

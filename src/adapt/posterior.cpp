@@ -156,19 +156,27 @@ Eigen::VectorXd FewShotPosterior::predict_median() const {
   return scale_ == LatencyScale::logarithm ? Eigen::VectorXd(location.array().exp()) : location;
 }
 
-LatencyBelief FewShotPosterior::predict() const {
+double FewShotPosterior::latency_of(double standardised) const {
+  const double location = standardised * spread_ + centre_;
+  return scale_ == LatencyScale::logarithm ? std::exp(location) : location;
+}
+
+LatencyBelief FewShotPosterior::predict() const { return predict(prior_->features); }
+
+LatencyBelief FewShotPosterior::predict(const Eigen::MatrixXf& features) const {
+  assert(features.cols() == prior_->features.cols());
   LatencyBelief belief{.scale = scale_, .location = {}, .variance = {}, .noise = {}};
-  const Index count = prior_->features.rows();
+  const Index count = features.rows();
   // Mean and samples' whitened covariances in one product: [mean | L^-1 Phi_s D].
-  Eigen::MatrixXf factors(prior_->features.cols(), cholesky_.rows() + 1);
+  Eigen::MatrixXf factors(features.cols(), cholesky_.rows() + 1);
   factors.col(0) = weight_mean_.cast<float>();
   const Eigen::MatrixXd scaled = sample_features_ * weight_variance_.asDiagonal();
   if (cholesky_.rows() > 0) {
     factors.rightCols(cholesky_.rows()) =
         cholesky_.triangularView<Eigen::Lower>().solve(scaled).transpose().cast<float>();
   }
-  const Eigen::MatrixXf product = prior_->features * factors;
-  const Eigen::VectorXf before = prior_->features.cwiseAbs2() * weight_variance_.cast<float>();
+  const Eigen::MatrixXf product = features * factors;
+  const Eigen::VectorXf before = features.cwiseAbs2() * weight_variance_.cast<float>();
   belief.location = product.col(0).cast<double>().array() * spread_ + centre_;
   belief.variance =
       (before - product.rightCols(cholesky_.rows()).rowwise().squaredNorm()).cwiseMax(0.0F).cast<double>() *

@@ -36,16 +36,27 @@ Eigen::MatrixXd ridge_weights(const Eigen::MatrixXd& x, const Eigen::MatrixXd& y
   return eigen.eigenvectors() * best;
 }
 
-Eigen::MatrixXd standardised(const Eigen::MatrixXd& x) {
-  Eigen::MatrixXd result(x.rows(), x.cols());
+ColumnScale column_scale(const Eigen::MatrixXd& x) {
+  ColumnScale scale{.kept = {}, .mean = Eigen::RowVectorXd(x.cols()), .deviation = Eigen::RowVectorXd(x.cols())};
   Index kept = 0;
   for (Index j = 0; j < x.cols(); ++j) {
     const double mean = x.col(j).mean();
     const double deviation = std::sqrt((x.col(j).array() - mean).square().mean());
     if (!(deviation > 1e-9 * std::abs(mean)) || deviation < 1e-300) continue;
-    result.col(kept++) = (x.col(j).array() - mean) / deviation;
+    scale.kept.push_back(j);
+    scale.mean(kept) = mean;
+    scale.deviation(kept++) = deviation;
   }
-  return result.leftCols(kept);
+  scale.mean.conservativeResize(kept);
+  scale.deviation.conservativeResize(kept);
+  return scale;
 }
+
+Eigen::MatrixXd ColumnScale::operator()(const Eigen::MatrixXd& x) const {
+  Eigen::MatrixXd result = x(Eigen::all, kept);
+  return (result.rowwise() - mean).array().rowwise() / deviation.array();
+}
+
+Eigen::MatrixXd standardised(const Eigen::MatrixXd& x) { return column_scale(x)(x); }
 
 }  // namespace oneproxy

@@ -1,21 +1,17 @@
 #include "oneproxy/adapt/select.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <numeric>
-#include <string>
 
+#include "candidate_pool.hpp"
 #include "few_shot_defaults.hpp"
 #include "oneproxy/adapt/sampling.hpp"
-#include "oneproxy/base/error.hpp"
 
 namespace oneproxy {
 namespace {
 
 using Eigen::Index;
 
-constexpr std::size_t largest_pool = 1500;
 // Variance of a measurement while nothing is known of the device: more than most have, so that no single feature is
 // measured twice before the others (docs/results/few_shot.md).
 constexpr float selection_noise = 0.05F;
@@ -30,14 +26,6 @@ Eigen::VectorXd selection_variance(const FewShotPrior& prior) {
     variance += std::max(fleet, default_variance[g]) * prior.share.col(static_cast<Index>(g));
   }
   return variance;
-}
-
-Eigen::MatrixXf rows_of(const Eigen::MatrixXf& x, std::span<const std::size_t> rows) {
-  Eigen::MatrixXf result(std::ssize(rows), x.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    result.row(static_cast<Index>(i)) = x.row(static_cast<Index>(rows[i]));
-  }
-  return result;
 }
 
 // Pivoted Cholesky decomposition: the pivots are the choice.
@@ -59,34 +47,6 @@ std::vector<Index> largest_variance(const Eigen::MatrixXf& points, std::size_t c
     left(pivot) = -1;
   }
   return chosen;
-}
-
-// With the candidates' covariance C a measurement of c takes C_c C_c^T / (C_cc + noise) from it.
-std::vector<Index> greedy(Eigen::MatrixXf covariance, std::size_t count, float noise) {
-  std::vector<Index> chosen;
-  std::vector<bool> taken(static_cast<std::size_t>(covariance.rows()), false);
-  for (std::size_t step = 0; step < count; ++step) {
-    const Eigen::VectorXf gain = covariance.colwise().squaredNorm().transpose().cwiseQuotient(
-        (covariance.diagonal().array().max(0.0F) + noise).matrix());
-    Index best = -1;
-    for (Index i = 0; i < gain.size(); ++i) {
-      if (!taken[static_cast<std::size_t>(i)] && (best < 0 || gain(i) > gain(best))) best = i;
-    }
-    taken[static_cast<std::size_t>(best)] = true;
-    chosen.push_back(best);
-    const Eigen::VectorXf column = covariance.col(best);
-    covariance.noalias() -= column * (column / (std::max(column(best), 0.0F) + noise)).transpose();
-  }
-  return chosen;
-}
-
-// At most `largest_pool` of the candidates, at random: the covariance has a row and a column for each.
-std::vector<std::size_t> pool_of(std::span<const std::size_t> candidates, std::size_t count, Rng& rng) {
-  std::vector<std::size_t> pool(candidates.begin(), candidates.end());
-  const std::size_t size = std::min(pool.size(), std::max(count, largest_pool));
-  for (std::size_t i = 0; i < size && size < pool.size(); ++i) std::swap(pool[i], pool[i + rng.below(pool.size() - i)]);
-  pool.resize(size);
-  return pool;
 }
 
 // Lloyd's iterations from the farthest points; then for each centre the nearest point not yet chosen.
@@ -130,17 +90,11 @@ std::vector<Index> kmeans(const Eigen::MatrixXf& points, std::size_t count, Rng&
   return chosen;
 }
 
-void require(std::size_t count, std::size_t candidates) {
-  if (count <= candidates) return;
-  throw InputError("samples", "expected at most " + std::to_string(candidates) +
-                                  " (the architectures to choose from), not " + std::to_string(count));
-}
-
 }  // namespace
 
 std::vector<std::size_t> select_first(const FewShotPrior& prior, std::span<const std::size_t> candidates,
                                       std::size_t count, Selection selection, Rng& rng) {
-  require(count, candidates.size());
+  require_candidates(count, candidates.size());
   if (count == 0) return {};
   std::vector<std::size_t> result;
   if (selection == Selection::random || selection == Selection::stratified) {
@@ -152,34 +106,15 @@ std::vector<std::size_t> select_first(const FewShotPrior& prior, std::span<const
     for (const std::size_t i : choose_samples(proxy, count, sampling, {}, rng)) result.push_back(candidates[i]);
     return result;
   }
-  const std::vector<std::size_t> pool = pool_of(candidates, count, rng);
+  const std::vector<std::size_t> pool = random_pool(candidates, count, rng);
   const Eigen::VectorXf deviation = selection_variance(prior).cwiseSqrt().cast<float>();
   const Eigen::MatrixXf points = rows_of(prior.features, pool) * deviation.asDiagonal();
   const std::vector<Index> chosen = selection == Selection::greedy
-                                        ? greedy(points * points.transpose(), count, selection_noise)
+                                        ? least_variance(points * points.transpose(), count, selection_noise)
                                     : selection == Selection::largest_variance ? largest_variance(points, count)
                                                                                : kmeans(points, count, rng);
   for (const Index i : chosen) result.push_back(pool[static_cast<std::size_t>(i)]);
   return result;
-}
-
-std::vector<std::size_t> select_next(const FewShotPosterior& posterior, const FewShotPrior& prior,
-                                     std::span<const std::size_t> candidates, std::size_t count, Rng& rng) {
-  require(count, candidates.size());
-  if (count == 0) return {};
-  const std::vector<std::size_t> pool = pool_of(candidates, count, rng);
-  const Eigen::MatrixXf points = rows_of(prior.features, pool);
-  const Eigen::MatrixXf half = points * posterior.weight_covariance().cast<float>();
-  std::vector<std::size_t> result;
-  for (const Index i :
-       greedy(half * points.transpose(), count, static_cast<float>(posterior.noise_variance()) + 1e-6F)) {
-    result.push_back(pool[static_cast<std::size_t>(i)]);
-  }
-  return result;
-}
-
-bool enough(double expected_srcc_before, double expected_srcc_now, double wanted, double smallest_gain) {
-  return expected_srcc_now >= wanted || expected_srcc_now - expected_srcc_before < smallest_gain;
 }
 
 }  // namespace oneproxy

@@ -40,6 +40,18 @@ TEST(FewShotPrior, FeaturesAreStandardisedAndConstantOnesIgnored) {
   EXPECT_TRUE((prior.features.rightCols(1).array() == 1).all());
 }
 
+TEST(FewShotPrior, FeaturesOfOtherArchitecturesAreOnTheSameScale) {
+  few_shot::Fleet fleet = few_shot::random_fleet(1, 100, 3);
+  fleet.cost.col(1).setConstant(7);  // left out of the features
+  const Eigen::MatrixXd predicted = fleet.latency_ms.leftCols(2);
+  const FewShotPrior prior = few_shot_prior(predicted, fleet.cost, fleet.encoding);
+  EXPECT_EQ(prior.features_of(predicted, fleet.cost, fleet.encoding), prior.features);
+  const auto few = [](const Eigen::MatrixXd& x) -> Eigen::MatrixXd { return x.middleRows(7, 2); };
+  EXPECT_EQ(prior.features_of(few(predicted), few(fleet.cost), few(fleet.encoding)), prior.features.middleRows(7, 2));
+  const FewShotPrior without = few_shot_prior({}, fleet.cost, fleet.encoding);
+  EXPECT_EQ(without.features_of({}, few(fleet.cost), few(fleet.encoding)), without.features.middleRows(7, 2));
+}
+
 TEST(FewShotPrior, WorksWithWhateverThereIs) {
   const few_shot::Fleet fleet = few_shot::random_fleet(1, 100, 3);
   const FewShotPrior costs_alone = few_shot_prior({}, fleet.cost, {});

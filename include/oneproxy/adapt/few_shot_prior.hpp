@@ -24,6 +24,16 @@ enum class PriorGroup {
 };
 constexpr std::size_t prior_group_count = 5;
 
+/// How the columns of a matrix were standardised: to mean 0 and variance 1, constant ones left out.
+struct ColumnScale {
+  std::vector<Eigen::Index> kept;
+  Eigen::RowVectorXd mean;       ///< of the columns kept
+  Eigen::RowVectorXd deviation;  ///< of the columns kept
+
+  /// Other rows on the same scale. Precondition: as many columns as the matrix had.
+  Eigen::MatrixXd operator()(const Eigen::MatrixXd& x) const;
+};
+
 /// What is believed of a new device's latencies before it has been measured: linear in `features`, with independent
 /// weights of mean 0 and variance sum_g exp(log_variance[g]) * share(j, g), for latencies of mean 0 and variance 1.
 /// log_variance itself is believed to within `log_deviation`. docs/design/few_shot.md.
@@ -33,6 +43,13 @@ struct FewShotPrior {
   std::array<double, prior_group_count> log_variance{};
   double log_noise = 0;  ///< logarithm of the noise variance
   double log_deviation = 2.5;
+  ColumnScale predicted_scale;  ///< of the arguments of few_shot_prior()
+  ColumnScale cost_scale;
+  ColumnScale encoding_scale;
+
+  /// Features of other architectures, for a prior made by few_shot_prior() and arguments of the same columns.
+  Eigen::MatrixXf features_of(const Eigen::MatrixXd& predicted, const Eigen::MatrixXd& cost,
+                              const Eigen::MatrixXd& encoding) const;
 
   bool has(PriorGroup group) const { return share.col(static_cast<Eigen::Index>(group)).any(); }
 };

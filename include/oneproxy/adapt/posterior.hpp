@@ -49,6 +49,8 @@ class FewShotPosterior {
 
   /// All architectures of the prior.
   LatencyBelief predict() const;
+  /// Architectures of these features (rows; features_of()).
+  LatencyBelief predict(const Eigen::MatrixXf& features) const;
   /// The medians alone, which rank the architectures: cheaper.
   Eigen::VectorXd predict_median() const;
   /// SRCC that predict_median() is expected to have with measured latencies of all architectures, from `draw_count`
@@ -56,6 +58,9 @@ class FewShotPosterior {
   double expected_srcc(Rng& rng, std::size_t draw_count = 64, std::size_t arch_count = 500) const;
   /// Draws of the weights from the posterior: features x draws, on the standardised scale.
   Eigen::MatrixXf draw_weights(Rng& rng, std::size_t draw_count) const;
+
+  /// What a value on the standardised scale is in ms (on the scale `rank`: in normal scores).
+  double latency_of(double standardised) const;
 
   LatencyScale scale() const { return scale_; }
   bool has_outliers() const { return has_outliers_; }
