@@ -18,27 +18,33 @@ struct Spectrum {
   /// log(mu ||b(mu)||) and its derivative by log(mu).
   std::pair<double, double> log_phi(double log_mu) const {
     const double mu = std::exp(log_mu);
-    const Eigen::ArrayXd inverse = 1 / (d2 + mu);
-    const double sum = (weight * inverse.square()).sum();
-    const double slope = (weight * d2 * inverse.cube()).sum() / sum;
-    return {log_mu + 0.5 * std::log(sum), slope};
+    double sum = 0;
+    double slope = 0;
+    for (Eigen::Index i = 0; i < d2.size(); ++i) {
+      const double inverse = 1 / (d2[i] + mu);
+      const double part = weight[i] * inverse * inverse;
+      sum += part;
+      slope += part * d2[i] * inverse;
+    }
+    return {log_mu + 0.5 * std::log(sum), slope / sum};
   }
 };
 
-// The mu with mu ||b(mu)|| = target; the left side grows from 0 to its supremum. Newton, kept inside a bracket.
-double solve_mu(const Spectrum& spectrum, double target, double start) {
-  const double log_target = std::log(target);
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  double log_mu = std::log(start);
-  for (int i = 0; i < 200; ++i) {
+// The mu with mu ||b(mu)|| = share * (the supremum of that), share < 1: the left side grows from 0. Every term of its
+// square is at least mu / (mu + greatest d2) of what it comes to in the end, which bounds mu from above, and bounds
+// Newton's step where the curve is flat. `start`: some mu above the solution, or infinity.
+double solve_mu(const Spectrum& spectrum, double supremum, double share, double start) {
+  const double log_target = std::log(supremum) + std::log(share);
+  double low = std::log(std::numeric_limits<double>::min());
+  double high = std::log(spectrum.d2.maxCoeff()) + std::log(share / (1 - share));
+  double log_mu = std::min(high, std::log(start));
+  for (int i = 0; i < 100; ++i) {
     const auto [value, slope] = spectrum.log_phi(log_mu);
     const double error = value - log_target;
     if (std::abs(error) < 1e-14) break;
     (error > 0 ? high : low) = log_mu;
-    // Near lambda_max the curve is flat and a whole Newton step would leave the range of double.
-    double next = log_mu - std::clamp(error / slope, -4.0, 4.0);
-    if (!(next > low && next < high)) next = std::isinf(low) ? high - 2 : std::isinf(high) ? low + 2 : (low + high) / 2;
+    double next = log_mu - error / slope;
+    if (!(next > low && next < high)) next = (low + high) / 2;
     if (std::abs(next - log_mu) < 1e-15 * std::abs(log_mu)) break;
     log_mu = next;
   }
@@ -67,16 +73,21 @@ Eigen::MatrixXd solve_l2_path(const Eigen::MatrixXd& z, const Eigen::VectorXd& y
                                    : Eigen::ArrayXd((vectors.transpose() * (z.transpose() * y)).array());
   spectrum.weight = wide ? Eigen::ArrayXd(spectrum.d2 * part.square()) : Eigen::ArrayXd(part.square());
 
-  double mu = spectrum.d2.maxCoeff();
+  // As the spectrum has it, which differs from lambda_max by rounding: what the proxy leaves to b may be small beside
+  // z.
+  const double supremum = std::sqrt(spectrum.weight.sum());
+  double mu = std::numeric_limits<double>::infinity();
+  Eigen::MatrixXd inner = Eigen::MatrixXd::Zero(vectors.rows(), b.cols());
   for (std::size_t l = 0; l < lambdas.size(); ++l) {
-    if (lambdas[l] >= lambda_max) continue;
-    mu = solve_mu(spectrum, static_cast<double>(y.size()) * lambdas[l] / 2, mu);
-    const Eigen::VectorXd inner = vectors * (part / (spectrum.d2 + mu)).matrix();
-    if (wide) {
-      b.col(static_cast<Eigen::Index>(l)).noalias() = z.transpose() * inner;
-    } else {
-      b.col(static_cast<Eigen::Index>(l)) = inner;
-    }
+    const double share = static_cast<double>(y.size()) * lambdas[l] / 2 / supremum;
+    if (lambdas[l] >= lambda_max || !(share < 1)) continue;
+    mu = solve_mu(spectrum, supremum, share, mu);
+    inner.col(static_cast<Eigen::Index>(l)) = part / (spectrum.d2 + mu);
+  }
+  if (wide) {
+    b.noalias() = z.transpose() * (vectors * inner);
+  } else {
+    b.noalias() = vectors * inner;
   }
   for (Eigen::Index j = 0; j < z.cols(); ++j) {
     if (z.col(j).isZero(0)) b.row(j).setZero();  // exactly: the eigenvectors leave rounding errors there

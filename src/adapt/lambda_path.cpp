@@ -55,19 +55,19 @@ std::vector<LambdaSolution> AdaptationProblem::solve(std::span<const double> lam
   const bool has_intercept = basis_.cols() > (has_proxy ? 1 : 0);
   const double count = static_cast<double>(y_.size());
   const double proxy_mean = proxy_.mean();
+  // alpha and the intercept see of y - z b only its products with the proxy and with ones.
+  const Eigen::VectorXd direction = has_intercept ? Eigen::VectorXd(proxy_.array() - proxy_mean) : proxy_;
+  const Eigen::VectorXd along_proxy =
+      (direction.dot(y_) - (b.transpose() * (z_.transpose() * direction)).array()) / direction.squaredNorm();
+  const Eigen::VectorXd rest_mean = (y_.sum() - (b.transpose() * z_.colwise().sum().transpose()).array()) / count;
   std::vector<LambdaSolution> result(lambdas.size());
   for (std::size_t l = 0; l < lambdas.size(); ++l) {
+    const auto column = static_cast<Eigen::Index>(l);
     LambdaSolution& solution = result[l];
     solution.lambda = lambdas[l];
-    solution.b = b.col(static_cast<Eigen::Index>(l));
-    const Eigen::VectorXd rest = y_ - z_ * solution.b;
-    if (has_proxy && has_intercept) {
-      const Eigen::VectorXd centred = proxy_.array() - proxy_mean;
-      solution.alpha = centred.dot(rest) / centred.squaredNorm();
-    } else if (has_proxy) {
-      solution.alpha = proxy_.dot(rest) / proxy_.squaredNorm();
-    }
-    if (has_intercept) solution.intercept = rest.sum() / count - solution.alpha * proxy_mean;
+    solution.b = b.col(column);
+    if (has_proxy) solution.alpha = along_proxy(column);
+    if (has_intercept) solution.intercept = rest_mean(column) - solution.alpha * proxy_mean;
   }
   return result;
 }

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "oneproxy/adapt/srcc.hpp"
 #include "oneproxy/base/error.hpp"
-#include "oneproxy/base/srcc.hpp"
 
 namespace oneproxy {
 namespace {
@@ -50,9 +50,16 @@ LambdaSolution solve_infinite(const Samples& samples, const Eigen::VectorXd& w, 
   return solution;
 }
 
-Eigen::VectorXd predictions(const LambdaSolution& solution, const Eigen::MatrixXd& x, const Eigen::VectorXd& w) {
-  const Eigen::VectorXd weights = (solution.alpha + solution.b.array()) * w.array();
-  return (x * weights).array() + solution.intercept;
+/// Row = sample, column = solution.
+Eigen::MatrixXd predictions(std::span<const LambdaSolution> solutions, const Eigen::MatrixXd& x,
+                            const Eigen::VectorXd& w) {
+  Eigen::MatrixXd weights(w.size(), solutions.size());
+  Eigen::RowVectorXd intercepts(solutions.size());
+  for (std::size_t i = 0; i < solutions.size(); ++i) {
+    weights.col(static_cast<Index>(i)) = (solutions[i].alpha + solutions[i].b.array()) * w.array();
+    intercepts(static_cast<Index>(i)) = solutions[i].intercept;
+  }
+  return (x * weights).rowwise() + intercepts;
 }
 
 // Each part: the samples to predict; those of no part train in every fit.
@@ -116,21 +123,23 @@ Choice choose(const Samples& all, const Eigen::VectorXd& w, const AdaptationOpti
     const Index rows = held_out.y.size();
     measured.segment(row, rows) = held_out.y;
     proxy.segment(row, rows) = held_out.x * w;
-    predicted.col(0).segment(row, rows) = predictions(solve_infinite(training[p], w, options), held_out.x, w);
     std::vector<LambdaSolution> path = problems[p].solve(lambdas);
-    for (std::size_t l = 0; l < path.size(); ++l) {
-      predicted.col(static_cast<Index>(l) + 1).segment(row, rows) = predictions(path[l], held_out.x, w);
-    }
+    path.insert(path.begin(), solve_infinite(training[p], w, options));
+    predicted.middleRows(row, rows) = predictions(path, held_out.x, w);
     if (p == 0) first_path = std::move(path);
     row += rows;
   }
+
+  // The scales of different folds would disturb the proxy's ranking, so it is ranked as it is.
+  Eigen::MatrixXd ranked = predicted;
+  ranked.col(0) = proxy;
+  const Eigen::MatrixXd validation_srcc = srcc_between(ranked, measured);
 
   Choice choice;
   for (Index l = 0; l < predicted.cols(); ++l) {
     const Eigen::VectorXd column = predicted.col(l);
     LambdaScore score{.lambda = l == 0 ? infinity : lambdas[static_cast<std::size_t>(l) - 1],
-                      // The scales of different folds would disturb the proxy's ranking, so it is ranked as it is.
-                      .validation_srcc = srcc(span(l == 0 ? proxy : column), span(measured)),
+                      .validation_srcc = validation_srcc(l, 0),
                       .validation_rmse_ms = rmse(span(column), span(measured))};
     choice.path.push_back(score);
     const LambdaScore& best = choice.path[choice.best];
@@ -146,11 +155,13 @@ Choice choose(const Samples& all, const Eigen::VectorXd& w, const AdaptationOpti
   if (choice.best == 0) {
     choice.solution = solve_infinite(fitted, w, options);
   } else if (refit) {
+    // The 1-norm's active set grows along the path; a solution of the 2-norm does not need the others.
+    const auto path = std::span(lambdas).first(choice.best);
     choice.solution = AdaptationProblem(all.x, w, all.y, options.norm, options.intercept)
-                          .solve(std::span(lambdas).first(choice.best))
+                          .solve(options.norm == AdaptationNorm::l1 ? path : path.last(1))
                           .back();
   } else {
-    choice.solution = first_path[choice.best - 1];
+    choice.solution = first_path[choice.best];
   }
   return choice;
 }
@@ -200,7 +211,7 @@ SrccEstimate cross_validated_srcc(const LinearPredictor& proxy, std::span<const 
     const Samples training = take(all, others(count, part));
     const Samples held_out = take(all, part);
     const Eigen::VectorXd values =
-        predictions(choose(training, proxy.weights_ms(), options).solution, held_out.x, proxy.weights_ms());
+        predictions({{choose(training, proxy.weights_ms(), options).solution}}, held_out.x, proxy.weights_ms());
     for (std::size_t i = 0; i < part.size(); ++i)
       predicted(static_cast<Index>(part[i])) = values(static_cast<Index>(i));
   }

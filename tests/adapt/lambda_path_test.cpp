@@ -97,25 +97,48 @@ TEST(LambdaPath, MeetsTheOptimalityConditions) {
   }
 }
 
-// Where the largest features tell nothing of y, the curve that is searched is flat at its beginning.
-TEST(LambdaPath, IsFiniteJustBelowLambdaMax) {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+// Where mu would be infinite but for rounding, and on the path from there: three samples and two features suffice.
+TEST(LambdaPath, MeetsThemFromRoundingBelowLambdaMaxOn) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Rng rng(seed);
-    Problem p = random_problem(rng, static_cast<Index>(30 + rng.below(40)), 6, 5);
-    p.w.head(5) *= std::pow(10.0, static_cast<double>(rng.below(7)));
-    for (const AdaptationNorm norm : {AdaptationNorm::l1, AdaptationNorm::l2}) {
+    const auto samples = static_cast<Index>(3 + rng.below(10));
+    const auto features = static_cast<Index>(2 + rng.below(11));
+    const auto random = [&] { return 0.5 + rng.uniform(); };
+    Problem p{Eigen::MatrixXd::NullaryExpr(samples, features, [&] { return static_cast<double>(rng.below(2)); }),
+              Eigen::VectorXd::NullaryExpr(features, random), Eigen::VectorXd::NullaryExpr(samples, random)};
+    const double scale = std::pow(10.0, static_cast<double>(rng.below(4)));
+    p.w.head(features / 2) *= scale;
+    for (const AdaptationNorm norm : norms) {
+      SCOPED_TRACE(norm == AdaptationNorm::l1 ? "l1" : "l2");
       const AdaptationProblem problem(p.x, p.w, p.y, norm, false);
-      double before = 0;
-      for (const double share : {1 - 1e-9, 1 - 1e-6, 1 - 1e-3, 0.95, 0.91, 0.85}) {
-        const double lambda = share * problem.lambda_max();
-        const LambdaSolution solution = problem.solve({&lambda, 1}).front();
-        ASSERT_TRUE(solution.b.allFinite()) << share;
-        ASSERT_TRUE(std::isfinite(solution.alpha)) << share;
-        EXPECT_GE(solution.b.norm(), before * (1 - 1e-6)) << share;
-        before = solution.b.norm();
+      const double most = problem.lambda_max();
+      if (most == 0) continue;
+      std::vector<double> lambdas;
+      for (const double below : {1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.1, 0.5, 0.9}) lambdas.push_back((1 - below) * most);
+      for (const LambdaSolution& s : problem.solve(lambdas)) {
+        ASSERT_TRUE(s.b.allFinite() && std::isfinite(s.alpha));
+        // Rounding errors of the gradient are in units of the largest feature's.
+        EXPECT_LT(violation(p, s, norm, false, most), 1e-10 * scale)
+            << "lambda " << s.lambda / most << " of the largest";
       }
     }
+  }
+}
+
+// Draws for which the norm's supremum, as computed, is less than what the first lambdas ask for.
+TEST(LambdaPath, GoesOnWhereRoundingPutsTheFirstLambdasOutOfReach) {
+  Rng rng(29'084);
+  Problem p{Eigen::MatrixXd::NullaryExpr(4, 4, [&] { return static_cast<double>(rng.below(2)); }),
+            Eigen::VectorXd::NullaryExpr(4, [&] { return 0.5 + rng.uniform(); }),
+            Eigen::VectorXd::NullaryExpr(4, [&] { return 1 + rng.uniform(); })};
+  p.w.head(2) *= 100;
+  const AdaptationProblem problem(p.x, p.w, p.y, AdaptationNorm::l2, false);
+  std::vector<double> lambdas;
+  for (const double below : {1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.1})
+    lambdas.push_back((1 - below) * problem.lambda_max());
+  for (const LambdaSolution& s : problem.solve(lambdas)) {
+    EXPECT_LT(violation(p, s, AdaptationNorm::l2, false, problem.lambda_max()), 1e-8) << "lambda " << s.lambda;
   }
 }
 
