@@ -1,10 +1,14 @@
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 
 #include "cli.hpp"
+#include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
-#include "oneproxy/pipeline/evaluate.hpp"
+#include "oneproxy/pipeline/learning_curve.hpp"
 #include "oneproxy/space/published_table.hpp"
 
 namespace oneproxy::cli {
@@ -14,12 +18,87 @@ struct Options {
   std::string space;
   std::filesystem::path table;
   std::filesystem::path json;
+  bool curve = false;
+  std::filesystem::path accuracy;
+  std::string accuracy_column;
+  CurveOptions curves;
   EvaluateOptions evaluate;
 };
 
-void run(const Options& options, const Common& common) {
+/// One accuracy for each row of the table. @throws InputError for the first that is missing.
+std::vector<double> accuracies(const Options& options, const SearchSpace& space, const ArchTable& table) {
+  if (options.accuracy.empty()) return {};
+  const ArchTable given = read_published_table(options.accuracy, space);
+  const auto column =
+      static_cast<Eigen::Index>(options.accuracy_column.empty() ? 0 : given.column(options.accuracy_column));
+  std::unordered_map<Architecture, double> known;
+  for (std::size_t i = 0; i < given.architectures.size(); ++i) {
+    known.emplace(given.architectures[i], given.values(static_cast<Eigen::Index>(i), column));
+  }
+  std::vector<double> result;
+  for (const Architecture& x : table.architectures) {
+    const auto found = known.find(x);
+    if (found == known.end() || std::isnan(found->second)) {
+      throw InputError(options.accuracy.string(), "has no accuracy of " + space.text(x));
+    }
+    result.push_back(found->second);
+  }
+  return result;
+}
+
+struct Goal {
+  const char* name;
+  double CurvePoint::*what;
+  double wanted;
+};
+constexpr Goal kGoals[] = {{"srcc_0.9", &CurvePoint::srcc, 0.9},
+                           {"srcc_0.95", &CurvePoint::srcc, 0.95},
+                           {"front_0.99", &CurvePoint::front, 0.99}};
+
+void show_curves(const std::vector<TargetCurve>& curves, const Options& options) {
+  const bool fronts = !options.accuracy.empty();
+  nlohmann::json json{{"targets", nlohmann::json::object()}};
+  std::vector<std::vector<std::string>> rows{
+      {"target", "SRCC 0.9", "0.95", "front 0.99", "stops at", "with SRCC", "front", "limits met"}};
+  for (const TargetCurve& curve : curves) {
+    nlohmann::json target{{"stop", {{"samples", curve.stop_samples}, {"srcc", curve.stop_srcc}}}};
+    std::vector<std::string> row{curve.target};
+    for (const auto& [name, what, wanted] : kGoals) {
+      const auto needed = what == &CurvePoint::front && !fronts ? std::nullopt : curve.needed(what, wanted);
+      target["needed"][name] = needed ? nlohmann::json(*needed) : nlohmann::json(nullptr);
+      row.push_back(needed ? std::to_string(*needed) : "-");
+    }
+    for (const CurvePoint& point : curve.points) {
+      target["points"].push_back({{"samples", point.samples}, {"srcc", point.srcc}});
+      if (fronts) target["points"].back()["front"] = point.front;
+    }
+    row.insert(row.end(),
+               {number(curve.stop_samples, 3), number(curve.stop_srcc), fronts ? number(curve.stop_front) : "-",
+                curve.met_limits ? number(*curve.met_limits) : "-"});
+    if (fronts) target["stop"]["front"] = curve.stop_front;
+    if (curve.met_limits) target["limits_met"] = *curve.met_limits;
+    json["targets"][curve.target] = target;
+    rows.push_back(std::move(row));
+  }
+  if (!options.json.empty()) write_file(options.json, json.dump(2) + "\n");
+  if (options.json == "/dev/stdout") return;
+  std::cout << aligned(rows) << "\nsamples after which the mean of " << options.evaluate.repeat_count
+            << " repeats stays above; -: not within " << options.curves.most_samples << '\n';
+}
+
+void run(Options options, const Common& common) {
   const SpacePtr space = make_space(options.space);
   const ArchTable table = read_published_table(options.table, *space);
+  if (options.curve) {
+    options.curves.evaluate = options.evaluate;
+    options.curves.accuracy = accuracies(options, *space, table);
+    std::vector<TargetCurve> curves;
+    {
+      ProgressBar bar(common);
+      curves = learning_curves(space, table, options.curves, bar.callback());
+    }
+    return show_curves(curves, options);
+  }
   Evaluation result;
   {
     ProgressBar bar(common);
@@ -89,6 +168,26 @@ void add_evaluate(CLI::App& app, Common& common) {
       ->default_str("posterior");
   command->add_flag("--negative-is-latency", evaluate.negative_is_latency,
                     "Count values that are not positive as latencies, not as networks that the device cannot run");
+  command->add_flag("--curve", options->curve,
+                    "Go on measuring, and tell how many samples an SRCC of 0.9 and 0.95 and 99% of the true front's "
+                    "hypervolume need");
+  const std::map<std::string, Following> followings{
+      {"ranking", Following::ranking}, {"front", Following::front}, {"random", Following::random}};
+  command
+      ->add_option("--next", options->curves.following,
+                   "What further samples of --curve are chosen for: ranking, front, random")
+      ->transform(CLI::CheckedTransformer(followings).description(""))
+      ->default_str("ranking");
+  command->add_option("--most-samples", options->curves.most_samples, "Samples at which --curve ends")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--accuracy", options->accuracy, "Table of accuracies, which --curve judges fronts by");
+  command->add_option("--accuracy-column", options->accuracy_column, "Its column (default: the first)");
+  command
+      ->add_option("--confidence", options->curves.confidence,
+                   "Probability with which the networks found by --curve are to meet a latency limit")
+      ->check(CLI::Range(0.01, 0.99))
+      ->capture_default_str();
   command->add_option("--json", options->json, "File for the result");
   command->callback([options, &common] { run(*options, common); });
 }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "oneproxy/adapt/failures.hpp"
 #include "oneproxy/adapt/proxy_adaptation.hpp"
 #include "oneproxy/adapt/proxy_choice.hpp"
 #include "oneproxy/base/error.hpp"
@@ -76,27 +77,30 @@ double FewShotStudy::latency_ms(std::size_t row, std::size_t column) const {
   return value > 0 || options_.negative_is_latency ? value : std::numeric_limits<double>::quiet_NaN();
 }
 
-FewShotRun FewShotStudy::run(const Measure& measure, std::uint64_t repeat) const {
+FirstSamples FewShotStudy::measure_first(const Measure& measure, std::uint64_t repeat) const {
   const Rng root = Rng(options_.seed).stream(repeat);
   const std::size_t count = table_.architectures.size();
   auto pool = shuffled_rows(count, root.stream(0));
   pool.resize(std::min(count, std::max(kPoolSize, options_.sample_count)));
   Rng rng = root.stream(1);
-  FewShotRun result;
-  std::vector<std::size_t> rows;  // those that could run
-  std::vector<double> latency;
-  while (rows.size() < options_.sample_count && result.samples.size() < pool.size()) {
-    const std::size_t wanted = std::min(options_.sample_count - rows.size(), pool.size() - result.samples.size());
-    for (const std::size_t row : choose(wanted, pool, result.samples, rng)) {
-      result.samples.push_back(row);
+  FirstSamples first;
+  while (first.rows.size() < options_.sample_count && first.tried.size() < pool.size()) {
+    const std::size_t wanted = std::min(options_.sample_count - first.rows.size(), pool.size() - first.tried.size());
+    for (const std::size_t row : choose(wanted, pool, first.tried, rng)) {
+      first.tried.push_back(row);
       const double value = measure(row);
       if (std::isnan(value)) continue;
-      rows.push_back(row);
-      latency.push_back(value);
+      first.rows.push_back(row);
+      first.latency_ms.push_back(value);
     }
   }
-  result.predicted = predict(rows, latency);
-  return result;
+  if (first.rows.size() < 2) throw InputError("samples", "expected at least 2 that the target can run");
+  return first;
+}
+
+FewShotRun FewShotStudy::run(const Measure& measure, std::uint64_t repeat) const {
+  FirstSamples first = measure_first(measure, repeat);
+  return {.samples = std::move(first.tried), .predicted = predict(first.rows, first.latency_ms)};
 }
 
 std::vector<std::size_t> FewShotStudy::choose(std::size_t count, const std::vector<std::size_t>& pool,
@@ -117,8 +121,8 @@ Eigen::VectorXd FewShotStudy::predict(const std::vector<std::size_t>& samples,
                                       const std::vector<double>& latency_ms) const {
   const Eigen::VectorXd measured =
       Eigen::Map<const Eigen::VectorXd>(latency_ms.data(), static_cast<Index>(latency_ms.size()));
-  if (samples.size() < 2) throw InputError("samples", "expected at least 2 that the target can run");
   if (options_.method == FewShotMethod::posterior) {
+    if (options_.negative_is_latency) return rank_with_failures(prior_, samples, latency_ms);
     return FewShotPosterior(prior_, samples, latency_ms).predict_median();
   }
   if (options_.method == FewShotMethod::ridge) {

@@ -49,6 +49,38 @@ TEST(Evaluate, WritesTheScoresAsJson) {
   }
 }
 
+TEST(Evaluate, CurvesTellHowManySamplesAreNeeded) {
+  TemporaryFolder folder;
+  write_table(folder / "table.csv");
+  // The accuracy grows with the latency of the phone.
+  std::system(
+      ("cut -d, -f1,2 " + (folder / "table.csv").string() + " > " + (folder / "accuracy.csv").string()).c_str());
+  const std::string command = "evaluate -q --curve --space nas_bench_201 --table " + (folder / "table.csv").string() +
+                              " --sources phone,gpu --targets board --samples 4 --per-source 50 --repeats 2 --seed 1 "
+                              "--most-samples 12 --json " +
+                              (folder / "curve.json").string();
+  const std::string accuracy = " --accuracy " + (folder / "accuracy.csv").string();
+  for (const std::string& more : {std::string(), accuracy, " --next front" + accuracy, " --next random" + accuracy}) {
+    SCOPED_TRACE(more);
+    const Outcome outcome = oneproxy_command(folder, command + more);
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("stops at"), std::string::npos);
+    const auto board = nlohmann::json::parse(slurp(folder / "curve.json")).at("targets").at("board");
+    EXPECT_EQ(board.at("points").front().at("samples"), 4);
+    EXPECT_EQ(board.at("points").back().at("samples"), 12);
+    EXPECT_GT(board.at("points").back().at("srcc").get<double>(), 0.95);
+    EXPECT_LE(board.at("needed").at("srcc_0.9").get<int>(), 12);
+    EXPECT_EQ(board.at("needed").at("front_0.99").is_null(), more.empty());
+    EXPECT_EQ(board.at("points").back().contains("front"), !more.empty());
+  }
+  for (const std::string& bad : {std::string(" --next front"), std::string(" --method eqn3"), " --next best" + accuracy,
+                                 std::string(" --most-samples 3"), std::string(" --accuracy none.csv")}) {
+    const Outcome outcome = oneproxy_command(folder, command + bad);
+    EXPECT_EQ(outcome.status, 2) << bad;
+    EXPECT_EQ(outcome.error_lines(), 1U) << outcome.err;
+  }
+}
+
 TEST(Evaluate, HelpHasAnExampleAndFaultsAreOneLine) {
   TemporaryFolder folder;
   write_table(folder / "table.csv");

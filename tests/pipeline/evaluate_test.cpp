@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "made_table.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/srcc.hpp"
 #include "oneproxy/space/published_table.hpp"
@@ -13,31 +14,12 @@
 namespace oneproxy {
 namespace {
 
+using test::made_table;
+
 constexpr FewShotMethod kMethods[] = {FewShotMethod::posterior, FewShotMethod::eqn3, FewShotMethod::eqn3_l1,
                                       FewShotMethod::proxy, FewShotMethod::ridge};
 constexpr Selection kSelections[] = {Selection::greedy, Selection::largest_variance, Selection::kmeans,
                                      Selection::stratified, Selection::random};
-
-/// Devices "a", "b" and "target": linear in the costs of NAS-Bench-201 cells, with other weights and 1% noise each.
-ArchTable made_table(const SearchSpace& space, std::uint64_t seed, std::size_t count) {
-  Rng rng(seed);
-  ArchTable table;
-  table.file = "made.csv";
-  table.columns = {"a", "b", "target"};
-  table.architectures = space.sample_distinct(count, rng);
-  const FeatureMatrix encoding = space.encode(table.architectures);
-  table.values.resize(encoding.rows(), 3);
-  const double work[5] = {0, 0.2, 1, 4, 0.7};
-  for (Eigen::Index d = 0; d < 3; ++d) {
-    Eigen::VectorXf weights(encoding.cols());
-    for (Eigen::Index j = 0; j < weights.size(); ++j) {
-      weights(j) = static_cast<float>(j + 1 == weights.size() ? 1 : work[j % 5] * (1 + 0.2 * rng.normal()));
-    }
-    table.values.col(d) = (encoding * weights).cast<double>();
-    for (Eigen::Index i = 0; i < table.values.rows(); ++i) table.values(i, d) *= 1 + 0.01 * rng.normal();
-  }
-  return table;
-}
 
 class Evaluate : public testing::Test {
  protected:

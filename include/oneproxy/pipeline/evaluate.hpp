@@ -40,6 +40,13 @@ struct FewShotRun {
   Eigen::VectorXd predicted;         ///< of every row; only the order means something
 };
 
+/// What was measured on the target before anything was known of it.
+struct FirstSamples {
+  std::vector<std::size_t> tried;  ///< rows of the table
+  std::vector<std::size_t> rows;   ///< those that could run
+  std::vector<double> latency_ms;  ///< of `rows`
+};
+
 /// What is known before a target is seen: the architectures, and predictors of the known devices from `per_source`
 /// latencies each. Immutable; run() is safe from any thread.
 class FewShotStudy {
@@ -54,6 +61,10 @@ class FewShotStudy {
   /// Networks that the target cannot run do not count as samples; others are measured in their place.
   /// @throws InputError where the method needs more samples.
   FewShotRun run(const Measure& measure, std::uint64_t repeat) const;
+  /// The first step of it: the choice and the measurements.
+  FirstSamples measure_first(const Measure& measure, std::uint64_t repeat) const;
+
+  const FewShotPrior& prior() const { return prior_; }
 
   /// Of a row of a column of the table, as options.negative_is_latency says.
   double latency_ms(std::size_t row, std::size_t column) const;
