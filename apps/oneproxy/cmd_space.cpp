@@ -82,7 +82,9 @@ void add_space(CLI::App& app, Common& common) {
   auto* command =
       add_command(app, "space", "Describe a search space, or one architecture of it",
                   "oneproxy space --architecture 5x3.3x3-5x4.3x3-7x4.7x3-5x3.3x4-5x4.3x4-3x4 --onnx net.onnx", common);
-  command->add_option("--space", options->space, "The space (default: that of the shipped models)");
+  command->add_option("space,--space", options->space,
+                      "The space: a description, or a file FILE.yaml that describes it (default: that of the shipped "
+                      "models)");
   command->add_option("--architecture", options->architecture, "An architecture, as text or JSON");
   command->add_option("--samples", options->samples, "Print this many random architectures");
   command->add_option("--onnx", options->onnx, "Write the architecture as ONNX with random weights");

@@ -14,12 +14,14 @@ struct AlignedFree {
   void operator()(void* memory) const;
 };
 using AlignedBytes = std::unique_ptr<std::byte[], AlignedFree>;
+AlignedBytes aligned_bytes(std::size_t bytes);
 
 /// A network as a list of oneDNN primitives with all their memory, so that running it allocates nothing.
 struct OnednnProgram {
   struct Step {
     dnnl::primitive primitive;
     std::vector<dnnl_exec_arg_t> arguments;
+    int layer = 0;  ///< of the network, whose output it helps to make
   };
   std::vector<Step> steps;
   std::vector<dnnl::memory> memories;  ///< what the arguments point to

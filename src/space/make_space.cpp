@@ -1,8 +1,10 @@
 #include "oneproxy/base/description.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/space/fbnet.hpp"
+#include "oneproxy/space/layerwise.hpp"
 #include "oneproxy/space/mobilenet_v2.hpp"
 #include "oneproxy/space/nas_bench_201.hpp"
+#include "oneproxy/space/nn_meter.hpp"
 #include "oneproxy/space/ofa_mobilenet_v3.hpp"
 
 namespace oneproxy {
@@ -45,22 +47,52 @@ SpacePtr make_ofa_mobilenet_v3(Description& description) {
   return std::make_shared<OfaMobileNetV3>(s);
 }
 
+SpacePtr make_nn_meter(Description& description) {
+  NnMeterSettings s;
+  s.family = description.name();
+  s.classes = description.take_int("classes", s.classes, 1, 1'000'000);
+  s.resolution = description.take_int("resolution", s.resolution, 1, 4096);
+  if (s.family == "mobilenet_v3") s.large = description.take_choice("size", "small", {"small", "large"}) == "large";
+  if (s.family == "vgg" || s.family == "resnet") {
+    const bool any = Description(description).take("depth", "any") == "any";
+    if (any) description.take("depth", "any");
+    if (!any) s.depth = description.take_int("depth", 0, 1, 1000);
+  }
+  description.finish();
+  return std::make_shared<NnMeterSpace>(s);
+}
+
+SpacePtr make_layerwise(Description& description) {
+  const std::string file = description.take("", "");
+  const std::string digest = description.take("digest", "");
+  description.finish();
+  if (file.empty()) throw InputError("layerwise", "expected a file, as in layerwise(FILE.yaml)");
+  return read_layerwise_space(file, digest);
+}
+
 struct Kind {
-  const char* name;
+  std::string name;
   SpacePtr (*make)(Description& description);
 };
-constexpr Kind kKinds[] = {{"mobilenet_v2", make_mobilenet_v2},
-                           {"nas_bench_201", make_nas_bench_201},
-                           {"fbnet", make_fbnet},
-                           {"ofa_mobilenet_v3", make_ofa_mobilenet_v3}};
+
+std::vector<Kind> kinds() {
+  std::vector<Kind> all{{"mobilenet_v2", make_mobilenet_v2},
+                        {"nas_bench_201", make_nas_bench_201},
+                        {"fbnet", make_fbnet},
+                        {"ofa_mobilenet_v3", make_ofa_mobilenet_v3}};
+  for (const auto& family : NnMeterSpace::families()) all.push_back({family, make_nn_meter});
+  all.push_back({"layerwise", make_layerwise});
+  return all;
+}
 
 }  // namespace
 
 SpacePtr make_space(std::string_view text) {
+  if (text.ends_with(".yaml") || text.ends_with(".yml")) return read_layerwise_space(text);
   Description description = Description::parse(text);
   std::vector<std::string> names;
   std::string known;
-  for (const auto& kind : kKinds) {
+  for (const auto& kind : kinds()) {
     if (description.name() == kind.name) return kind.make(description);
     names.emplace_back(kind.name);
     known += (known.empty() ? "" : ", ") + names.back();

@@ -58,11 +58,14 @@ std::int64_t Layer::flops() const {
     case LayerKind::global_average_pool:
       return in.elements();
     case LayerKind::average_pool:
+    case LayerKind::max_pool:
       return std::int64_t{kernel} * kernel * out.elements();
     case LayerKind::scale:
       return 2 * out.elements();
     case LayerKind::channel_shuffle:
     case LayerKind::zero:
+    case LayerKind::concatenation:
+    case LayerKind::channel_slice:
       return 0;
   }
   return 0;
@@ -92,17 +95,20 @@ std::string to_string(LayerKind kind) {
       return "channel_shuffle";
     case LayerKind::zero:
       return "zero";
+    case LayerKind::max_pool:
+      return "max_pool";
+    case LayerKind::concatenation:
+      return "concatenation";
+    case LayerKind::channel_slice:
+      return "channel_slice";
   }
   return "";
 }
 
-void require_basic_layers(const Network& network, std::string_view engine) {
+void refuse_layers(const Network& network, std::initializer_list<LayerKind> unsupported, std::string_view engine) {
   for (const Layer& layer : network.layers) {
-    if (layer.kind > LayerKind::fully_connected) {
+    if (std::ranges::find(unsupported, layer.kind) != unsupported.end()) {
       throw InputError("layer kind " + to_string(layer.kind) + " is not supported by " + std::string(engine));
-    }
-    if (layer.activation > Activation::relu) {
-      throw InputError("the activation of layer " + layer.name + " is not supported by " + std::string(engine));
     }
   }
 }
@@ -188,9 +194,20 @@ int NetworkBuilder::convolution(int from, int channels, int kernel, int stride, 
                .activation = activation});
 }
 
-int NetworkBuilder::add(int a, int b, std::string name) {
+int NetworkBuilder::valid_convolution(int from, int channels, int kernel, int stride, Activation activation,
+                                      std::string name) {
+  assert(kernel <= shape(from).height && kernel <= shape(from).width);
+  const int layer = push_windows(LayerKind::convolution, from, kernel, stride, 0, std::move(name));
+  network_.layers.back().out.channels = channels;
+  network_.layers.back().activation = activation;
+  return layer;
+}
+
+int NetworkBuilder::add(int a, int b, std::string name, Activation activation) {
   assert(shape(a) == shape(b));
-  return push({.kind = LayerKind::add, .name = std::move(name), .inputs = {a, b}, .in = {}, .out = shape(a)});
+  const int layer = push_same_shape(LayerKind::add, a, std::move(name), activation);
+  network_.layers.back().inputs.push_back(b);
+  return layer;
 }
 
 int NetworkBuilder::global_average_pool(int from, std::string name) {
@@ -202,20 +219,22 @@ int NetworkBuilder::global_average_pool(int from, std::string name) {
                .out = {in.channels, 1, 1}});
 }
 
-int NetworkBuilder::fully_connected(int from, int classes, std::string name) {
+int NetworkBuilder::fully_connected(int from, int classes, std::string name, Activation activation) {
   const Shape in = shape(from);
   assert(in.height == 1 && in.width == 1);
   return push({.kind = LayerKind::fully_connected,
                .name = std::move(name),
                .inputs = {from},
                .in = in,
-               .out = {classes, 1, 1}});
+               .out = {classes, 1, 1},
+               .activation = activation});
 }
 
-int NetworkBuilder::average_pool(int from, int kernel, int stride, int padding, std::string name) {
+int NetworkBuilder::push_windows(LayerKind kind, int from, int kernel, int stride, int padding, std::string name) {
+  assert(padding < kernel);
   const Shape in = shape(from);
   const auto shrink = [&](int size) { return (size + 2 * padding - kernel) / stride + 1; };
-  return push({.kind = LayerKind::average_pool,
+  return push({.kind = kind,
                .name = std::move(name),
                .inputs = {from},
                .in = in,
@@ -225,23 +244,34 @@ int NetworkBuilder::average_pool(int from, int kernel, int stride, int padding, 
                .padding = padding});
 }
 
-int NetworkBuilder::push_same_shape(LayerKind kind, int from, std::string name) {
-  return push({.kind = kind, .name = std::move(name), .inputs = {from}, .in = {}, .out = shape(from)});
+int NetworkBuilder::average_pool(int from, int kernel, int stride, int padding, std::string name) {
+  return push_windows(LayerKind::average_pool, from, kernel, stride, padding, std::move(name));
+}
+
+int NetworkBuilder::max_pool(int from, int kernel, int stride, int padding, std::string name) {
+  return push_windows(LayerKind::max_pool, from, kernel, stride, padding, std::move(name));
+}
+
+int NetworkBuilder::push_same_shape(LayerKind kind, int from, std::string name, Activation activation) {
+  return push({.kind = kind,
+               .name = std::move(name),
+               .inputs = {from},
+               .in = {},
+               .out = shape(from),
+               .activation = activation});
 }
 
 int NetworkBuilder::activation(int from, Activation activation, std::string name) {
-  const int layer = push_same_shape(LayerKind::activation, from, std::move(name));
-  network_.layers.back().activation = activation;
-  return layer;
+  return push_same_shape(LayerKind::activation, from, std::move(name), activation);
 }
 
-int NetworkBuilder::scale(int from, std::string name) {
-  return push_same_shape(LayerKind::scale, from, std::move(name));
+int NetworkBuilder::scale(int from, std::string name, Activation activation) {
+  return push_same_shape(LayerKind::scale, from, std::move(name), activation);
 }
 
-int NetworkBuilder::multiply(int from, int factors, std::string name) {
+int NetworkBuilder::multiply(int from, int factors, std::string name, Activation activation) {
   assert((shape(factors) == Shape{shape(from).channels, 1, 1}));
-  const int layer = push_same_shape(LayerKind::multiply, from, std::move(name));
+  const int layer = push_same_shape(LayerKind::multiply, from, std::move(name), activation);
   network_.layers.back().inputs.push_back(factors);
   return layer;
 }
@@ -254,5 +284,24 @@ int NetworkBuilder::channel_shuffle(int from, int groups, std::string name) {
 }
 
 int NetworkBuilder::zero(int from, std::string name) { return push_same_shape(LayerKind::zero, from, std::move(name)); }
+
+int NetworkBuilder::concatenation(std::vector<int> from, std::string name) {
+  assert(!from.empty());
+  Shape out = shape(from.front());
+  for (std::size_t i = 1; i < from.size(); ++i) {
+    assert(shape(from[i]).height == out.height && shape(from[i]).width == out.width);
+    out.channels += shape(from[i]).channels;
+  }
+  return push(
+      {.kind = LayerKind::concatenation, .name = std::move(name), .inputs = std::move(from), .in = {}, .out = out});
+}
+
+int NetworkBuilder::channel_slice(int from, int first_channel, int channels, std::string name) {
+  assert(first_channel >= 0 && channels > 0 && first_channel + channels <= shape(from).channels);
+  const int layer = push_same_shape(LayerKind::channel_slice, from, std::move(name));
+  network_.layers.back().out.channels = channels;
+  network_.layers.back().first_channel = first_channel;
+  return layer;
+}
 
 }  // namespace oneproxy

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <span>
 
+#include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
 
 namespace oneproxy {
@@ -100,6 +101,12 @@ bool read_as_image(const Network& network, int index) {
 
 std::string onnx_bytes(const Network& network, const Weights& weights, const Metadata& metadata) {
   assert(weights.values.size() == network.layers.size());
+  std::size_t weight_bytes = 0;
+  for (const auto& values : weights.values) weight_bytes += values.size() * sizeof(float);
+  if (weight_bytes > 2'000'000'000) {  // a message of protobuf ends at 2 GiB
+    throw InputError("ONNX", "the network has " + std::to_string(weight_bytes / 1'000'000) +
+                                 " MB of weights; a file holds at most 2,000 MB");
+  }
   onnx::ModelProto model;
   model.set_ir_version(8);
   model.set_producer_name("oneproxy");
@@ -131,6 +138,9 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
       inputs.push_back(layer.name + ".bias");
     }
     value_of[i] = output;
+    // What the layer computes before its activation.
+    const bool active = layer.activation != Activation::none && layer.kind != LayerKind::activation;
+    const std::string sum = active ? layer.name + ".sum" : output;
     switch (layer.kind) {
       case LayerKind::input:
         value_of[i] = "input";
@@ -141,17 +151,15 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
                         {layer.out.channels, layer.in.channels / layer.groups, layer.kernel, layer.kernel},
                         weight_values);
         add_initializer(graph, inputs[2], {layer.out.channels}, bias_values);
-        const std::string sum = layer.activation == Activation::none ? output : layer.name + ".sum";
         auto& node = add_node(graph, "Conv", layer.name, inputs, sum);
         add_ints(node, "kernel_shape", {layer.kernel, layer.kernel});
         add_ints(node, "strides", {layer.stride, layer.stride});
         add_ints(node, "pads", {layer.padding, layer.padding, layer.padding, layer.padding});
         add_int(node, "group", layer.groups);
-        add_activation(graph, layer.activation, layer.name, sum, output);
         break;
       }
       case LayerKind::add:
-        add_node(graph, "Add", layer.name, inputs, output);
+        add_node(graph, "Add", layer.name, inputs, sum);
         break;
       case LayerKind::global_average_pool: {
         if (read_as_image(network, static_cast<int>(i))) {
@@ -166,15 +174,18 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
         add_initializer(graph, inputs[1], {layer.out.channels, layer.in.channels}, weight_values);
         add_initializer(graph, inputs[2], {layer.out.channels}, bias_values);
         if (const int from = layer.inputs.front();
-            network.layers[static_cast<std::size_t>(from)].kind != LayerKind::global_average_pool ||
-            read_as_image(network, from)) {
+            network.layers[static_cast<std::size_t>(from)].kind != LayerKind::fully_connected &&
+            (network.layers[static_cast<std::size_t>(from)].kind != LayerKind::global_average_pool ||
+             read_as_image(network, from))) {
           add_node(graph, "Flatten", layer.name + ".flatten", {inputs[0]}, layer.name + ".flat");
           inputs[0] = layer.name + ".flat";
         }
-        add_int(add_node(graph, "Gemm", layer.name, inputs, output), "transB", 1);
+        add_int(add_node(graph, "Gemm", layer.name, inputs, sum), "transB", 1);
         break;
-      case LayerKind::average_pool: {
-        auto& node = add_node(graph, "AveragePool", layer.name, inputs, output);
+      case LayerKind::average_pool:
+      case LayerKind::max_pool: {
+        const char* const type = layer.kind == LayerKind::max_pool ? "MaxPool" : "AveragePool";
+        auto& node = add_node(graph, type, layer.name, inputs, output);
         add_ints(node, "kernel_shape", {layer.kernel, layer.kernel});
         add_ints(node, "strides", {layer.stride, layer.stride});
         add_ints(node, "pads", {layer.padding, layer.padding, layer.padding, layer.padding});
@@ -187,10 +198,10 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
         add_initializer(graph, inputs[1], {layer.out.channels, 1, 1}, weight_values);
         add_initializer(graph, inputs[2], {layer.out.channels, 1, 1}, bias_values);
         add_node(graph, "Mul", layer.name + ".factor", {inputs[0], inputs[1]}, layer.name + ".scaled");
-        add_node(graph, "Add", layer.name, {layer.name + ".scaled", inputs[2]}, output);
+        add_node(graph, "Add", layer.name, {layer.name + ".scaled", inputs[2]}, sum);
         break;
       case LayerKind::multiply:
-        add_node(graph, "Mul", layer.name, inputs, output);
+        add_node(graph, "Mul", layer.name, inputs, sum);
         break;
       case LayerKind::channel_shuffle: {
         const Shape& s = layer.out;
@@ -207,7 +218,18 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
         add_initializer(graph, layer.name + ".zero", {}, std::vector<float>{0.0F});
         add_node(graph, "Mul", layer.name, {inputs[0], layer.name + ".zero"}, output);
         break;
+      case LayerKind::concatenation:
+        add_int(add_node(graph, "Concat", layer.name, inputs, output), "axis", 1);
+        break;
+      case LayerKind::channel_slice:
+        add_indices(graph, layer.name + ".first", {layer.first_channel});
+        add_indices(graph, layer.name + ".last", {layer.first_channel + layer.out.channels});
+        add_indices(graph, layer.name + ".axis", {1});
+        add_node(graph, "Slice", layer.name,
+                 {inputs[0], layer.name + ".first", layer.name + ".last", layer.name + ".axis"}, output);
+        break;
     }
+    if (active) add_activation(graph, layer.activation, layer.name, sum, output);
   }
   set_shape(*graph.add_output(), "logits", {1, network.layers.back().out.channels});
   return model.SerializeAsString();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -30,19 +31,24 @@ inline std::vector<double> reference_output(const Network& network, const Weight
         break;
       }
       case LayerKind::average_pool:
+      case LayerKind::max_pool:
         for (int c = 0; c < layer.out.channels; ++c) {
           for (int y = 0; y < layer.out.height; ++y) {
             for (int x = 0; x < layer.out.width; ++x) {
               double sum = 0;
+              double largest = -std::numeric_limits<double>::infinity();
               int area = 0;
               for (int k = 0; k < layer.kernel * layer.kernel; ++k) {
                 const int sy = y * layer.stride + k / layer.kernel - layer.padding;
                 const int sx = x * layer.stride + k % layer.kernel - layer.padding;
                 if (sy < 0 || sx < 0 || sy >= layer.in.height || sx >= layer.in.width) continue;
-                sum += in()[(c * layer.in.height + sy) * layer.in.width + sx];
+                const double value = in()[(c * layer.in.height + sy) * layer.in.width + sx];
+                sum += value;
+                largest = std::max(largest, value);
                 ++area;
               }
-              out[(c * layer.out.height + y) * layer.out.width + x] = sum / area;
+              out[(c * layer.out.height + y) * layer.out.width + x] =
+                  layer.kind == LayerKind::max_pool ? largest : sum / area;
             }
           }
         }
@@ -70,6 +76,15 @@ inline std::vector<double> reference_output(const Network& network, const Weight
         break;
       }
       case LayerKind::zero:
+        break;
+      case LayerKind::concatenation: {
+        auto to = out.begin();
+        for (const int part : layer.inputs) to = std::copy(values[part].begin(), values[part].end(), to);
+        break;
+      }
+      case LayerKind::channel_slice:
+        std::copy_n(in().begin() + std::int64_t{layer.first_channel} * layer.in.height * layer.in.width, out.size(),
+                    out.begin());
         break;
       case LayerKind::convolution:
       case LayerKind::fully_connected: {

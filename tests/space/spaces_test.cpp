@@ -9,6 +9,7 @@
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/space/onnx.hpp"
 #include "oneproxy/space/search_space.hpp"
+#include "space/hand_counts.hpp"
 
 namespace oneproxy {
 namespace {
@@ -43,7 +44,7 @@ struct Known {
   const char* space;
   std::size_t decisions;
   std::size_t features;
-  const char* architecture;
+  std::string architecture;
   std::int64_t multiply_accumulates;  ///< of convolutions and the classifier, counted by hand
 };
 
@@ -65,10 +66,39 @@ const Known kSpaces[] = {
     {"ofa_mobilenet_v3(resolution=224, width=1)", 46, 129, "3x3.3x3-3x3.3x3-3x3.3x3-3x3.3x3-3x3.3x3@224",
      ofa_smallest()},
     {"ofa_mobilenet_v3", 46, 129, "3x3.3x3-5x4.7x6-5x4.3x3-5x4.3x6-7x4.7x3.3x3@204", 0},
+    // 530 and 783 are the paper's lengths (appendices B.5.1, B.5.2); one more for the constant.
+    {"mobilenet_v3", 27, 531, hand::dots({{3, 1}, {8, 2}, {11, 2}, {5, 9}}), hand::mobilenet_v3},
+    {"mobilenet_v3(size=large)", 35, 691, hand::dots({{35, 0}}), 0},
+    {"proxyless_nas", 47, 784,
+     "0.1.0.2.0.1.1.2.1.1.1.1.1.1.1.2.2.2.2.2.0.0.0.0.0.0.0.1.0.0.0.1.0.0.0.1.1.0.0.1." + hand::dots({{7, 9}}),
+     hand::proxyless_nas},
+    {"mnasnet", 36, 563, "0.0.1.1.1.0.0.0.0.0.0.1.1.1." + hand::dots({{2, 2}, {3, 0}, {9, 2}, {8, 9}}), hand::mnasnet},
+    {"alexnet", 12, 141, hand::dots({{1, 4}, {1, 2}, {3, 1}, {7, 9}}), hand::alexnet},
+    {"vgg", 35, 375, hand::dots({{1, 2}, {16, 1}, {18, 9}}), hand::vgg16},
+    {"vgg(depth=11, resolution=32)", 35, 372, hand::dots({{35, 0}}), 0},
+    {"googlenet", 54, 919, hand::dots({{54, 9}}), hand::googlenet()},
+    {"resnet", 37, 148, hand::dots({{1, 0}, {32, 0}, {4, 9}}), hand::resnet18},
+    {"resnet", 37, 148, hand::dots({{1, 1}, {32, 0}, {4, 9}}), hand::resnet34},
+    {"resnet(depth=50)", 37, 146, hand::dots({{1, 0}, {32, 0}, {4, 9}}), hand::resnet50},
+    {"squeezenet", 16, 169, hand::dots({{8, 1}, {8, 9}}), hand::squeezenet()},
+    {"densenet", 116, 871, hand::dots({{58, 1}, {58, 9}}), hand::densenet()},
+    {"shufflenet_v2", 37, 377, hand::dots({{16, 0}, {16, 9}, {5, 0}}), hand::shufflenet_v2()},
+    {"mobilenet_v1", 27, 291, hand::dots({{13, 1}, {14, 9}}), hand::mobilenet_v1},
 };
 
 class Spaces : public testing::TestWithParam<Known> {
  protected:
+  /// The one with the fewest parameters of ten random networks: some have a gigabyte of weights.
+  Network small_network(std::uint64_t seed) const {
+    Rng rng(seed);
+    Network smallest;
+    for (int i = 0; i < 10; ++i) {
+      Network network = space_->network(space_->sample(rng));
+      if (i == 0 || costs(network).parameters < costs(smallest).parameters) smallest = std::move(network);
+    }
+    return smallest;
+  }
+
   SpacePtr space_ = make_space(GetParam().space);
 };
 INSTANTIATE_TEST_SUITE_P(All, Spaces, testing::ValuesIn(kSpaces));
@@ -153,11 +183,26 @@ TEST_P(Spaces, FlopsEqualHandCountedValues) {
 TEST_P(Spaces, OnnxCheckerAcceptsTheNetworks) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Rng rng(seed);
-    const Network network = space_->network(space_->sample(rng));
+    const Network network = small_network(seed);
     onnx::ModelProto model;
     ASSERT_TRUE(model.ParseFromString(onnx_bytes(network, random_weights(network, seed))));
     EXPECT_NO_THROW(onnx::checker::check_model(model));
+  }
+}
+
+TEST_P(Spaces, CostFeaturesAddUp) {
+  Rng rng(3);
+  const auto xs = space_->sample_distinct(20, rng);
+  const Eigen::MatrixXd features = space_->cost_features(xs);
+  ASSERT_EQ(features.rows(), 20);
+  ASSERT_EQ(features.cols(), 9);
+  EXPECT_TRUE(features.allFinite());
+  for (Eigen::Index i = 0; i < features.rows(); ++i) {
+    EXPECT_EQ(features(i, 0), features.row(i).tail(4).sum());  // FLOPs by kind of operator
+    EXPECT_GT(features(i, 1), 0);
+    EXPECT_GT(features(i, 2), 4 * features(i, 1));  // bytes: the parameters and more
+    EXPECT_GE(features(i, 3), features(i, 4));      // layers: at least those on the longest chain
+    EXPECT_GT(features(i, 4), 0);
   }
 }
 
@@ -186,13 +231,20 @@ TEST(MakeSpace, NamesTheSpacesThatThereAre) {
     make_space("fbnett");
     FAIL() << "fbnett was accepted";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "space 'fbnett': unknown; there is mobilenet_v2, nas_bench_201, fbnet, ofa_mobilenet_v3; did you mean "
-                 "'fbnet'?");
+    EXPECT_STREQ(
+        error.what(),
+        "space 'fbnett': unknown; there is mobilenet_v2, nas_bench_201, fbnet, ofa_mobilenet_v3, mobilenet_v3, "
+        "proxyless_nas, mnasnet, alexnet, vgg, googlenet, resnet, squeezenet, densenet, shufflenet_v2, "
+        "mobilenet_v1, layerwise; did you mean 'fbnet'?");
   }
   EXPECT_THROW(make_space("nas_bench_201(dataset=mnist)"), InputError);
   EXPECT_THROW(make_space("fbnet(stem_stride=3)"), InputError);
   EXPECT_THROW(make_space("ofa_mobilenet_v3(resolution=some)"), InputError);
+  EXPECT_THROW(make_space("vgg(depth=12)"), InputError);
+  EXPECT_THROW(make_space("vgg(resolution=31)"), InputError);
+  EXPECT_THROW(make_space("alexnet(depth=11)"), InputError);
+  EXPECT_THROW(make_space("layerwise"), InputError);
+  EXPECT_THROW(make_space("layerwise(nowhere.yaml)"), InputError);
 }
 
 TEST(OfaMobileNetV3, ReadsThePublishedTablesForm) {
@@ -201,6 +253,37 @@ TEST(OfaMobileNetV3, ReadsThePublishedTablesForm) {
   const auto x =
       space->parse("7.5.5.5.7.7.5.7.5.7.3.7.5.3.7.3.5.3.5.3.6.4.4.6.6.3.4.3.3.6.3.3.3.6.3.4.6.4.3.6.2.2.2.2.3.204");
   EXPECT_EQ(space->text(x), "7x6.5x4-7x6.7x3-5x3.7x6-5x3.3x6-5x6.3x4.5x3@204");
+}
+
+// Appendix B.5.1: input, middle and output channels and kernel of each block, one-hot, for eleven blocks, and the
+// channels into and out of the last convolution, the twelfth.
+TEST(NnMeter, MobileNetV3EncodesBlocks) {
+  const auto space = make_space("mobilenet_v3");
+  Architecture x = space->parse(hand::dots({{3, 1}, {8, 2}, {11, 2}, {5, 9}}));
+  x[22] = 3;   // channels of block 0
+  x[26] = 16;  // of blocks 8 to 10
+  const FeatureMatrix encoded = space->encode({&x, 1});
+  EXPECT_EQ(encoded.sum(), 11 * 4 + 2 + 1);
+  EXPECT_EQ(encoded(0, 0), 1);                           // into block 0: always 16
+  EXPECT_EQ(encoded(0, 1 + 2), 1);                       // its middle
+  EXPECT_EQ(encoded(0, 1 + 10 + 3), 1);                  // its output
+  EXPECT_EQ(encoded(0, 1 + 10 + 17 + 1), 1);             // its kernel
+  EXPECT_EQ(encoded(0, 32 + 3), 1);                      // into block 1
+  EXPECT_EQ(encoded(0, 32 + 9 * 48 + 16), 1);            // into block 10: what comes out of block 9
+  EXPECT_EQ(encoded(0, 32 + 9 * 48 + 17 + 10 + 16), 1);  // out of it, the same
+  EXPECT_EQ(encoded(0, 32 + 10 * 48 + 16), 1);           // into the last convolution
+  EXPECT_EQ(encoded(0, 529), 1);                         // out of it: always 1024
+}
+
+// Blocks that keep the width are added, those that change it are not.
+TEST(NnMeter, WidthsAreCutAsNnMeterCutsThem) {
+  const auto space = make_space("mobilenet_v3");
+  const auto& widths = space->decisions()[22].options;  // around 16
+  EXPECT_EQ(widths, (std::vector<std::string>{"3", "4", "6", "8", "9", "11", "12", "14", "15", "16", "17", "19", "20",
+                                              "22", "24", "25", "27"}));
+  const auto resnet = make_space("resnet");
+  EXPECT_EQ(resnet->decisions().back().options, (std::vector<std::string>{"0.2", "0.3", "0.4", "0.5", "0.6", "0.7",
+                                                                          "0.8", "0.9", "1-", "1.0", "1.1", "1.2"}));
 }
 
 // The predictor's input: one of three kernels and expansions for each block, (r - 112) / 16 for the resolution.

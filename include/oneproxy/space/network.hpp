@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,9 @@ enum class LayerKind : std::uint8_t {
   multiply,             ///< element-wise product; the second input is 1 x 1 and multiplies whole channels
   channel_shuffle,      ///< channel g * n + i of `groups` times n moves to i * groups + g
   zero,                 ///< zeros of the input's shape
+  max_pool,             ///< kernel x kernel windows; the padding does not count
+  concatenation,        ///< the channels of all inputs, one after the other
+  channel_slice,        ///< the channels from `first_channel` on, as many as `out` has
 };
 /// "average_pool" and so on.
 std::string to_string(LayerKind kind);
@@ -46,7 +50,9 @@ struct Layer {
   int kernel = 1;
   int stride = 1;
   int padding = 0;
-  int groups = 1;  ///< == in.channels: depth-wise
+  int groups = 1;         ///< == in.channels: depth-wise
+  int first_channel = 0;  ///< of a channel_slice
+  /// Of the result; none but for convolution, add, fully_connected, activation, scale and multiply.
   Activation activation = Activation::none;
 
   /// Weights (out x in/groups x kernel x kernel) and the biases after them; 0 where a layer has none.
@@ -80,9 +86,8 @@ struct NetworkCosts {
 
 NetworkCosts costs(const Network& network);
 
-/// For an engine that knows the kinds up to fully_connected and the activations none, relu6 and relu.
-/// @throws InputError "layer kind average_pool is not supported by ENGINE" for the first layer of another kind.
-void require_basic_layers(const Network& network, std::string_view engine);
+/// @throws InputError "layer kind zero is not supported by ENGINE" for the first layer of one of `unsupported`.
+void refuse_layers(const Network& network, std::initializer_list<LayerKind> unsupported, std::string_view engine);
 
 /// fp32 parameters of a network: one vector for each layer, weights first and biases after them.
 struct Weights {
@@ -99,22 +104,31 @@ class NetworkBuilder {
   /// Padding is kernel / 2, so that the output is ceil(size / stride). Precondition: groups divides both channel
   /// counts.
   int convolution(int from, int channels, int kernel, int stride, int groups, Activation activation, std::string name);
-  int add(int a, int b, std::string name);
+  /// Without padding: kernels only where they lie within the image. Precondition: kernel <= height, width.
+  int valid_convolution(int from, int channels, int kernel, int stride, Activation activation, std::string name);
+  int add(int a, int b, std::string name, Activation activation = Activation::none);
   int global_average_pool(int from, std::string name);
-  int fully_connected(int from, int classes, std::string name);
+  int fully_connected(int from, int classes, std::string name, Activation activation = Activation::none);
+  /// Precondition: padding < kernel.
   int average_pool(int from, int kernel, int stride, int padding, std::string name);
+  int max_pool(int from, int kernel, int stride, int padding, std::string name);
   int activation(int from, Activation activation, std::string name);
-  int scale(int from, std::string name);
+  int scale(int from, std::string name, Activation activation = Activation::none);
   /// Precondition: `factors` is 1 x 1 with as many channels as `from`.
-  int multiply(int from, int factors, std::string name);
+  int multiply(int from, int factors, std::string name, Activation activation = Activation::none);
   int channel_shuffle(int from, int groups, std::string name);
   int zero(int from, std::string name);
+  /// Precondition: at least one, all of one height and width.
+  int concatenation(std::vector<int> from, std::string name);
+  /// Precondition: first_channel + channels <= channels of `from`.
+  int channel_slice(int from, int first_channel, int channels, std::string name);
   const Shape& shape(int layer) const { return network_.layers[static_cast<std::size_t>(layer)].out; }
   Network finish() && { return std::move(network_); }
 
  private:
   int push(Layer layer);
-  int push_same_shape(LayerKind kind, int from, std::string name);
+  int push_same_shape(LayerKind kind, int from, std::string name, Activation activation = Activation::none);
+  int push_windows(LayerKind kind, int from, int kernel, int stride, int padding, std::string name);
   Network network_;
 };
 

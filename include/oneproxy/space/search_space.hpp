@@ -84,7 +84,8 @@ class SearchSpace {
 
 using SpacePtr = std::shared_ptr<const SearchSpace>;
 
-/// Makes a space from its description, e.g. "mobilenet_v2(resolution=224, width=1.3)".
+/// Makes a space from its description, e.g. "mobilenet_v2(resolution=224, width=1.3)", or from a file that describes
+/// it, "FILE.yaml" (layerwise.hpp).
 /// @throws InputError for an unknown name or setting.
 SpacePtr make_space(std::string_view description);
 
