@@ -78,6 +78,11 @@ void add_supernet(CLI::App& app, Common& common) {
       ->add_option("--random-subnets", options->training.random_subnets, "In every step, beside largest and smallest")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command
+      ->add_option("--distillation", options->training.distillation,
+                   "Share of the largest network's probabilities in what the others learn")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command->add_option("--train-images", options->train_images, "Use only so many (0: all that are not held out)");
   command->add_option("--seed", options->training.seed, "Of weights, order and subnets")->capture_default_str();
   command->callback([options, &common] { run(*options, common); });

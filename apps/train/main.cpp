@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,14 @@ void let_threads_sleep(char** argv) {
   execv("/proc/self/exe", argv);  // where this fails, the program goes on as it is
 }
 
+/// Activations come and go by the megabyte. Memory given back to the system each time and zeroed by it again took 12%
+/// of a training step.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, -1);  // never
+  mallopt(M_TOP_PAD, 1 << 28);
+}
+
 int run(int argc, char** argv) {
   using namespace oneproxy;
   CLI::App app{"Trains one supernet for all networks of a space, and the predictor of their accuracy."};
@@ -85,6 +94,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   let_threads_sleep(argv);
+  keep_freed_memory();
   try {
     return run(argc, argv);
   } catch (const oneproxy::InputError& error) {

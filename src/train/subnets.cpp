@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/measure/engine.hpp"
 #include "oneproxy/train/image_sample.hpp"
 #include "oneproxy/train/supernet.hpp"
 #include "parallel.hpp"
@@ -13,7 +14,7 @@
 namespace oneproxy {
 namespace {
 
-constexpr std::size_t kBatch = 64;  // activations of a batch stay near the caches
+constexpr std::size_t kChunk = 64;  // images that are converted at once
 
 std::vector<std::uint32_t> numbers(std::size_t first, std::size_t count) {
   std::vector<std::uint32_t> result(count);
@@ -39,28 +40,6 @@ ImageSet evenly_spaced(const ImageSet& images, std::size_t count) {
 void append(std::vector<float>& values, const torch::Tensor& tensor) {
   const auto plain = tensor.contiguous();
   values.insert(values.end(), plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel());
-}
-
-struct FoldedLayer {
-  torch::Tensor weight;
-  torch::Tensor bias;
-};
-
-std::vector<FoldedLayer> tensors(const Network& network, const Weights& weights) {
-  std::vector<FoldedLayer> result(network.layers.size());
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const Layer& layer = network.layers[i];
-    if (layer.weight_count() == 0) continue;
-    auto all = torch::empty({layer.weight_count() + layer.bias_count()});
-    std::ranges::copy(weights.values[i], all.data_ptr<float>());
-    auto weight = all.narrow(0, 0, layer.weight_count());
-    weight = layer.kind == LayerKind::convolution
-                 ? weight.view({layer.out.channels, layer.in.channels / layer.groups, layer.kernel, layer.kernel})
-                       .contiguous(at::MemoryFormat::ChannelsLast)
-                 : weight.view({layer.out.channels, layer.in.channels});
-    result[i] = {weight, all.narrow(0, layer.weight_count(), layer.bias_count())};
-  }
-  return result;
 }
 
 /// The rows that `file` has already, or a table without rows.
@@ -162,19 +141,19 @@ std::vector<float> Subnets::training_logits(const Architecture& x) const {
 }
 
 std::vector<float> logits(const Network& network, const Weights& weights, const ImageSet& images) {
-  const c10::InferenceMode no_gradients;
-  const auto folded = tensors(network, weights);
-  std::vector<float> result;
-  for (std::size_t first = 0; first < images.size(); first += kBatch) {
-    const auto which = numbers(first, std::min(kBatch, images.size() - first));
-    const auto input = image_tensor(images, which, network.layers.front().out);
-    append(result, run_layers(network, input, [&](std::size_t i, const torch::Tensor& x) {
-             const Layer& layer = network.layers[i];
-             const auto& [weight, bias] = folded[i];
-             if (layer.kind == LayerKind::fully_connected) return torch::linear(x, weight, bias);
-             auto y = torch::conv2d(x, weight, bias, layer.stride, layer.padding, 1, layer.groups);
-             return layer.activation == Activation::relu6 ? torch::hardtanh_(y, 0, 6) : y;
-           }));
+  // Image by image in oneDNN itself, which fuses what LibTorch computes one by one.
+  const auto engine = make_engine("onednn");
+  const auto session = engine->load(network, weights);
+  const Shape shape = network.layers.front().out;
+  const auto pixels = static_cast<std::size_t>(shape.elements());
+  const auto classes = static_cast<std::size_t>(network.layers.back().out.channels);
+  std::vector<float> result(images.size() * classes);
+  for (std::size_t first = 0; first < images.size(); first += kChunk) {
+    const auto which = numbers(first, std::min(kChunk, images.size() - first));
+    const auto input = image_tensor(images, which, shape).contiguous();
+    for (std::size_t i = 0; i < which.size(); ++i) {
+      session->run({input.data_ptr<float>() + i * pixels, pixels}, {&result[(first + i) * classes], classes});
+    }
   }
   return result;
 }

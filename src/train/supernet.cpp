@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
+#include <future>
 #include <numbers>
 #include <numeric>
 #include <sstream>
@@ -29,7 +31,8 @@ std::string options_text(const SupernetOptions& o, const ImageSet& images) {
   std::ostringstream text;
   text << "epochs=" << o.epochs << " batch=" << o.batch << " learning_rate=" << o.learning_rate
        << " momentum=" << o.momentum << " weight_decay=" << o.weight_decay << " random_subnets=" << o.random_subnets
-       << " seed=" << o.seed << " images=" << images.size() << " digest=" << std::hex << digest;
+       << " distillation=" << o.distillation << " seed=" << o.seed << " images=" << images.size()
+       << " digest=" << std::hex << digest;
   return text.str();
 }
 
@@ -40,6 +43,28 @@ double learning_rate(const SupernetOptions& options, std::size_t step, std::size
   const double share = (at - warm_up) / std::max(1.0, static_cast<double>(total) - warm_up);
   return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * share));
 }
+
+/// What the largest network says of a batch, for the others of the step, which wait for it.
+class LargestProbabilities {
+ public:
+  /// Runs `forward` and gives its logits; an exception in it goes to those who wait as well.
+  template <typename Forward>
+  torch::Tensor set_by(const Forward& forward) {
+    try {
+      auto logits = forward();
+      promise_.set_value(torch::softmax(logits.detach(), 1));
+      return logits;
+    } catch (...) {
+      promise_.set_exception(std::current_exception());
+      throw;
+    }
+  }
+  torch::Tensor get() const { return probabilities_.get(); }
+
+ private:
+  std::promise<torch::Tensor> promise_;
+  std::shared_future<torch::Tensor> probabilities_ = promise_.get_future().share();
+};
 
 class Trainer {
  public:
@@ -72,11 +97,17 @@ class Trainer {
 
     std::vector<double> loss(networks.size());
     std::vector<std::map<std::string, torch::Tensor>> learnt(networks.size());
+    LargestProbabilities teacher;
     in_parallel(networks.size(), threads_, [&](std::size_t i) {
       const SharedWeights own = shared_.alias();
-      const auto mean = torch::cross_entropy_loss(own.forward(networks[i], x), labels);
-      mean.backward();
+      auto logits = i > 0 ? own.forward(networks[i], x) : teacher.set_by([&] { return own.forward(networks[i], x); });
+      auto mean = torch::cross_entropy_loss(logits, labels);
       loss[i] = mean.item<double>();
+      if (i > 0 && options_.distillation > 0) {
+        const auto soft = -(teacher.get() * torch::log_softmax(logits, 1)).sum(1).mean();
+        mean = (1 - options_.distillation) * mean + options_.distillation * soft;
+      }
+      mean.backward();
       learnt[i] = own.parameters();
     });
     descend(learnt, learning_rate(options_, step, total_steps()));

@@ -63,6 +63,36 @@ TEST(TrainSupernet, ThreadsDoNotChangeTheResult) {
   expect_equal(some_weights(folder / "one.pt", images), some_weights(folder / "three.pt", images));
 }
 
+TEST(TrainSupernet, DistillationTeachesTheOthersWhatTheLargestSays) {
+  const TemporaryFolder folder;
+  ImageSet images = small_images(200, 1);
+  SupernetOptions options{.epochs = 1, .batch = 200, .learning_rate = 0.05, .weight_decay = 0, .distillation = 1};
+  const auto trained = [&](const char* name, double distillation) {
+    options.distillation = distillation;
+    train_supernet(*small_space(), images, options, {.checkpoint = folder / name});
+    return some_weights(folder / name, images);
+  };
+  const auto plain = trained("plain.pt", 0);
+  const auto half = trained("half.pt", 0.5);
+  const auto full = trained("full.pt", 1);
+  EXPECT_NE(plain[0].values, half[0].values);
+  EXPECT_NE(half[0].values, full[0].values);
+  options.epochs = 20;
+  options.batch = 40;
+  const auto last = train_supernet(*small_space(), images, options, {.checkpoint = folder / "long.pt"}).last;
+  EXPECT_LT(last.loss_smallest, 0.7 * std::log(4.0)) << "a student that never saw a label learns the classes";
+}
+
+TEST(TrainSupernet, DistillationIsTheSameOnAnyNumberOfThreads) {
+  const TemporaryFolder folder;
+  const ImageSet images = small_images(200, 1);
+  SupernetOptions options = kQuick;
+  options.distillation = 0.5;
+  train_supernet(*small_space(), images, options, {.checkpoint = folder / "one.pt", .threads = 1});
+  train_supernet(*small_space(), images, options, {.checkpoint = folder / "three.pt", .threads = 3});
+  expect_equal(some_weights(folder / "one.pt", images), some_weights(folder / "three.pt", images));
+}
+
 TEST(TrainSupernet, StopsWithACheckpointToGoOnFrom) {
   const TemporaryFolder folder;
   const ImageSet images = small_images(200, 1);

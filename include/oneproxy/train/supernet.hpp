@@ -19,6 +19,8 @@ struct SupernetOptions {
   double momentum = 0.9;        ///< Nesterov's
   double weight_decay = 3e-5;
   int random_subnets = 2;  ///< trained in every step beside the largest and the smallest
+  /// Share of the largest network's probabilities in what the others of a step learn, the rest being the label; 0 to 1.
+  double distillation = 0;
   std::uint64_t seed = 1;
   bool operator==(const SupernetOptions&) const = default;
 };
@@ -52,8 +54,9 @@ struct SupernetResult {
 /// Trains one set of weights for all networks of `space`: a layer of a subnet takes the first output channels, the
 /// first input channels and the centre of the kernel of the layer of the same name in the largest network (every
 /// decision at its last option). Every step sums the gradients of the largest, the smallest (every decision at its
-/// first option) and random subnets on one batch (sandwich rule). An interrupted training goes on with `resume` and
-/// ends with the weights of an uninterrupted one, bit for bit.
+/// first option) and random subnets on one batch (sandwich rule); with `distillation` all but the largest learn from
+/// the largest one's probabilities as well (in-place distillation, Yu and Huang, ICCV 2019). An interrupted training
+/// goes on with `resume` and ends with the weights of an uninterrupted one, bit for bit.
 /// @param on_step called after each step, may be empty.
 /// @throws InputError: images that do not fit the space, a checkpoint of another space, data or options, a loss that is
 /// not finite. Stopped, with the checkpoint written, where `progress` says so.
