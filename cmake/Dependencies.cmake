@@ -10,6 +10,7 @@ find_package(ONNX REQUIRED)
 find_package(dnnl REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # oneDNN's threads
 find_package(Xnnpack QUIET)  # optional
+find_package(Pqxx QUIET)  # optional: stores on a PostgreSQL server
 find_package(yaml-cpp QUIET)  # optional: spaces described in files
 find_package(OnnxRuntime)  # optional; see FindOnnxRuntime.cmake for where it is looked for
 if(ONEPROXY_TRAIN STREQUAL AUTO)

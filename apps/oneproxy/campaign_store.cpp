@@ -9,6 +9,7 @@ namespace fs = std::filesystem;
 
 const fs::path& with_folder(const fs::path& file, bool resume) {
   std::error_code error;
+  if (is_server(file.string())) return file;
   if (resume && !fs::exists(file, error)) throw InputError(file.string(), "does not exist; there is nothing to resume");
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   return file;
@@ -31,7 +32,10 @@ std::int64_t CampaignStore::begin(const std::string& command, const SearchSpace&
   std::string last_difference;
   for (const auto& run : store_.runs()) {
     const std::string differs = difference(run.settings, wanted);
-    if (differs.empty()) return run.id;
+    if (differs.empty()) {
+      store_.claim(run.id);
+      return run.id;
+    }
     // A campaign over several devices leaves one run each; a device that it had not come to yet begins now.
     if (run.settings.device != wanted.device && command == "measure") continue;
     if (last_difference.empty()) last_difference = differs;

@@ -165,7 +165,7 @@ TEST_F(StoreTest, RemembersTheLastRunAndSaysWhatDiffers) {
 TEST_F(StoreTest, NothingThatPutReturnedForIsLostByAKill) {
   Rng moments(5);
   std::size_t acknowledged_total = 0;
-  for (int trial = 0; trial < 15; ++trial) {
+  for (int trial = 0; trial < 60; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     int acknowledgements[2];
     ASSERT_EQ(pipe(acknowledgements), 0);
@@ -202,7 +202,7 @@ TEST_F(StoreTest, NothingThatPutReturnedForIsLostByAKill) {
     Rng rng(static_cast<std::uint64_t>(trial));
     for (const auto& m : found) EXPECT_EQ(m.raw_ms, random_measurement(rng).raw_ms);
   }
-  EXPECT_GT(acknowledged_total, 30U);
+  EXPECT_GT(acknowledged_total, 120U);
 }
 
 TEST_F(StoreTest, AFullDiskIsNamedAndWhatWasStoredStays) {
@@ -239,11 +239,6 @@ TEST_F(StoreTest, AFullDiskIsNamedAndWhatWasStoredStays) {
   EXPECT_FALSE(store.measurements(run, "front", *space_).empty());
 }
 
-TEST_F(StoreTest, OnlyOneProcessHasIt) {
-  const Store first(file_);
-  EXPECT_EQ(error(), file_.string() + ": is in use by another process");
-}
-
 TEST_F(StoreTest, ForeignFilesAreRefusedAndLeftAlone) {
   for (const std::string& content : {std::string("architecture,ms\nabc,1\n"), std::string(5000, '\0'),
                                      std::string("SQLite format 3\0then something else entirely", 44)}) {
@@ -261,7 +256,75 @@ TEST_F(StoreTest, ForeignFilesAreRefusedAndLeftAlone) {
 TEST_F(StoreTest, NewerVersionsAreRefused) {
   { const Store store(file_); }
   execute("PRAGMA user_version = 7");
-  EXPECT_EQ(error(), file_.string() + ": has schema version 7; this program reads up to 1: use a newer one");
+  EXPECT_EQ(error(), file_.string() + ": has schema version 7; this program reads up to 2: use a newer one");
+}
+
+// The file as version 1 of the format was written, with one run and one measurement.
+TEST_F(StoreTest, ReadsVersionOneAndGoesOnInIt) {
+  execute(R"(
+CREATE TABLE run(
+  id INTEGER PRIMARY KEY, command TEXT NOT NULL, seed INTEGER NOT NULL, space TEXT NOT NULL, device TEXT NOT NULL,
+  protocol TEXT NOT NULL, machine TEXT NOT NULL, started TEXT NOT NULL);
+CREATE TABLE measurement(
+  id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run(id), role TEXT NOT NULL, architecture TEXT NOT NULL,
+  mean_ms REAL NOT NULL, median_ms REAL NOT NULL, p90_ms REAL NOT NULL, stddev_ms REAL NOT NULL, runs INTEGER NOT NULL,
+  stopped_by TEXT NOT NULL, measured_at TEXT NOT NULL, core INTEGER NOT NULL, raw_ms BLOB NOT NULL,
+  UNIQUE(run, role, architecture));
+PRAGMA application_id = 1869505904;
+PRAGMA user_version = 1;
+INSERT INTO run VALUES(1, 'run', 7, 'a space', 'a device', '{"min_runs":30}', '{"cpu":"a cpu"}', '2025-01-01T00:00:00Z');
+INSERT INTO measurement VALUES(1, 1, 'sample', '5x3.3x3-5x4.3x3-7x4.7x3-5x3.3x4-5x4.3x4.5x3-3x4', 1.5, 1.5, 1.5, 0, 1,
+  'budget', '2025-01-01T00:00:01Z', 0, x'0000c03f');
+)");
+  Rng rng(1);
+  const Measurement later = random_measurement(rng);
+  {
+    Store store(file_);
+    EXPECT_EQ(store.last_run()->settings.protocol.min_runs, 30);
+    store.put(1, "sample", *space_, later);
+  }
+  const auto found = Store(file_).measurements(1, "sample", *space_);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].raw_ms, std::vector<float>{1.5F});
+  EXPECT_EQ(found[0].drift, 1);
+  expect_same(found[1], later);
+}
+
+TEST_F(StoreTest, ADamagedPageHidesItsOwnRowsAloneAndIsNamed) {
+  Rng rng(2);
+  std::vector<Measurement> put;
+  {
+    Store store(file_);
+    const auto run = store.begin_run(settings());
+    for (int i = 0; i < 200; ++i) {
+      put.push_back(random_measurement(rng));
+      store.put(run, "sample", *space_, put.back());
+    }
+  }
+  const std::string whole = read_file(file_);
+  constexpr std::size_t page_bytes = 4096;
+  int named = 0;
+  for (std::size_t page = 2; page * page_bytes < whole.size(); page += 3) {
+    SCOPED_TRACE("page " + std::to_string(page + 1));
+    std::string bytes = whole;
+    for (std::size_t i = 0; i < page_bytes; ++i) bytes[page * page_bytes + i] = static_cast<char>(0xa5);
+    std::ofstream(file_, std::ios::binary | std::ios::trunc) << bytes;
+    const Salvage salvage = Store(file_).salvage();
+    named += salvage.faults.empty() ? 0 : 1;
+    for (const auto& fault : salvage.faults) {
+      EXPECT_EQ(fault.find(file_.string()), 0U) << fault;
+      EXPECT_EQ(fault.find('\n'), std::string::npos);
+    }
+    for (const auto& row : salvage.measurements) {
+      EXPECT_EQ(row.measurement.raw_ms, put[static_cast<std::size_t>(row.id - 1)].raw_ms);
+    }
+    // A page of the table holds a few rows; one of the index or an overflow page fewer still. Only pages high up in the
+    // tree hold more, and there is one of them.
+    if (salvage.measurements.size() < 150) {
+      EXPECT_LT(page, 8U) << salvage.measurements.size();
+    }
+  }
+  EXPECT_GT(named, 10);
 }
 
 TEST_F(StoreTest, PlacesThatCannotBeOpenedAreNamed) {

@@ -1,0 +1,12 @@
+# Finds libpqxx, PostgreSQL's C++ library (Debian: libpqxx-dev): target Pqxx::Pqxx.
+find_path(Pqxx_INCLUDE_DIR pqxx/pqxx)
+find_library(Pqxx_LIBRARY pqxx)
+find_library(Pqxx_PQ_LIBRARY pq)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Pqxx REQUIRED_VARS Pqxx_LIBRARY Pqxx_PQ_LIBRARY Pqxx_INCLUDE_DIR)
+if(Pqxx_FOUND AND NOT TARGET Pqxx::Pqxx)
+  add_library(Pqxx::Pqxx INTERFACE IMPORTED)
+  target_include_directories(Pqxx::Pqxx SYSTEM INTERFACE ${Pqxx_INCLUDE_DIR})
+  target_link_libraries(Pqxx::Pqxx INTERFACE ${Pqxx_LIBRARY} ${Pqxx_PQ_LIBRARY})
+endif()
+mark_as_advanced(Pqxx_INCLUDE_DIR Pqxx_LIBRARY Pqxx_PQ_LIBRARY)
