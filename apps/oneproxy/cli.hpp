@@ -62,5 +62,7 @@ void add_adapt(CLI::App& app, Common& common);
 void add_search(CLI::App& app, Common& common);
 void add_compare(CLI::App& app, Common& common);
 void add_evaluate(CLI::App& app, Common& common);
+void add_monotonicity(CLI::App& app, Common& common);
+void add_import(CLI::App& app, Common& common);
 
 }  // namespace oneproxy::cli

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <iostream>
 #include <memory>
+#include <unordered_map>
 
 #include "cli.hpp"
 #include "models.hpp"
@@ -8,6 +11,7 @@
 #include "oneproxy/adapt/srcc.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/space/arch_table.hpp"
+#include "oneproxy/space/published_table.hpp"
 
 namespace oneproxy::cli {
 namespace {
@@ -21,6 +25,7 @@ struct Options {
   fs::path out;
   std::uint64_t seed = 1;
   std::vector<std::string> targets;
+  fs::path among;
   double threshold = 0.9;
 };
 
@@ -96,22 +101,71 @@ void fit(const Options& options, const Common& common) {
             << number(t.held_out_rmse_ms, 3) << " ms\nwritten: " << options.out.string() << '\n';
 }
 
+/// What the candidates for a proxy say of `xs`: one column each.
+struct Candidates {
+  std::vector<std::string> names;
+  Eigen::MatrixXd latency_ms;
+};
+
+Candidates shipped_candidates(const SpacePtr& space, const std::vector<Architecture>& xs) {
+  const auto proxies = load_proxies("auto", space);
+  Candidates result{{},
+                    Eigen::MatrixXd(static_cast<Eigen::Index>(xs.size()), static_cast<Eigen::Index>(proxies.size()))};
+  for (std::size_t p = 0; p < proxies.size(); ++p) {
+    result.latency_ms.col(static_cast<Eigen::Index>(p)) = proxies[p].predictor->latency_ms(xs);
+    result.names.push_back(proxies[p].name);
+  }
+  return result;
+}
+
+/// A table as written here or by others, its numbers that are no latencies made missing.
+ArchTable read_any_table(const fs::path& file, const SearchSpace& space) {
+  ArchTable table = read_published_table(file, space);
+  table.values = (table.values.array() > 0).select(table.values, std::nan(""));
+  return table;
+}
+
+/// The devices of a table, but for the targets themselves; NaN for networks that it lacks.
+Candidates recorded_candidates(const fs::path& file, const SearchSpace& space, const std::vector<Architecture>& xs,
+                               const std::vector<std::string>& targets) {
+  const ArchTable table = read_any_table(file, space);
+  std::unordered_map<Architecture, Eigen::Index> row_of;
+  for (std::size_t i = 0; i < table.architectures.size(); ++i) {
+    row_of.try_emplace(table.architectures[i], static_cast<Eigen::Index>(i));
+  }
+  std::vector<Eigen::Index> columns;
+  Candidates result;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (std::ranges::find(targets, table.columns[c]) != targets.end()) continue;
+    columns.push_back(static_cast<Eigen::Index>(c));
+    result.names.push_back(table.columns[c]);
+  }
+  if (columns.empty()) throw InputError(file.string(), "holds no device but the targets");
+  result.latency_ms.setConstant(static_cast<Eigen::Index>(xs.size()), static_cast<Eigen::Index>(columns.size()),
+                                std::nan(""));
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    const auto found = row_of.find(xs[i]);
+    if (found != row_of.end())
+      result.latency_ms.row(static_cast<Eigen::Index>(i)) = table.values(found->second, columns);
+  }
+  if (!(result.latency_ms.array() > 0).any()) throw InputError(file.string(), "holds none of the samples' networks");
+  return result;
+}
+
 void select(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  const auto table = read_arch_table(options.table, *space);
-  std::vector<std::string> targets = options.targets.empty() ? table.columns : options.targets;
+  const ArchTable table =
+      options.among.empty() ? read_arch_table(options.table, *space) : read_any_table(options.table, *space);
+  const std::vector<std::string> targets = options.targets.empty() ? table.columns : options.targets;
   Eigen::MatrixXd measured(table.values.rows(), static_cast<Eigen::Index>(targets.size()));
   for (std::size_t t = 0; t < targets.size(); ++t) {
     measured.col(static_cast<Eigen::Index>(t)) = table.values.col(static_cast<Eigen::Index>(table.column(targets[t])));
   }
-  const auto proxies = load_proxies("auto", space);
-  Eigen::MatrixXd predicted(table.values.rows(), static_cast<Eigen::Index>(proxies.size()));
-  std::vector<std::string> names;
-  for (std::size_t p = 0; p < proxies.size(); ++p) {
-    predicted.col(static_cast<Eigen::Index>(p)) = proxies[p].predictor->latency_ms(table.architectures);
-    names.push_back(proxies[p].name);
-  }
-  const ProxyChoice choice = select_proxy(predicted, measured, options.threshold);
+  const Candidates candidates = options.among.empty()
+                                    ? shipped_candidates(space, table.architectures)
+                                    : recorded_candidates(options.among, *space, table.architectures, targets);
+  const ProxyChoice choice = select_proxy(candidates.latency_ms, measured, options.threshold);
+  const auto& names = candidates.names;
   nlohmann::json json{{"proxy", names[choice.proxy]}, {"samples", table.architectures.size()}};
   const std::string matrix = matrix_text(names, targets, choice.srcc, json["srcc"]);
   if (common.json) return print(json);
@@ -146,6 +200,9 @@ void add_proxy(CLI::App& app, Common& common) {
   select_command->add_option("--space", options->space, "The space (default: that of the shipped models)");
   select_command->add_option("--samples", options->table, "Table of the targets' measured latencies")->required();
   select_command->add_option("--target", options->targets, "Columns of the targets (default: all)");
+  select_command->add_option("--among", options->among,
+                             "Choose among the devices of this table, also as others publish it, in place of the "
+                             "shipped proxies");
   select_command->add_option("--threshold", options->threshold, "SRCC that counts as monotone")->capture_default_str();
   select_command->callback([options, &common] { select(*options, common); });
 }

@@ -44,6 +44,8 @@ int run(int argc, char** argv) {
   cli::add_search(app, common);
   cli::add_compare(app, common);
   cli::add_evaluate(app, common);
+  cli::add_monotonicity(app, common);
+  cli::add_import(app, common);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
