@@ -10,8 +10,8 @@ namespace {
 
 using Eigen::Index;
 
-// Devices that the median SRCC is fitted on: their pairs' median is within 0.01 of any other 200 devices'.
-constexpr std::size_t kFittedCount = 200;
+// Devices that the median SRCC is fitted on. On 200 of a wide distribution it was 0.03 off for others.
+constexpr std::size_t kFittedCount = 500;
 
 /// The base devices on one scale: latencies of the samples have the standard deviation 1.
 struct Base {
