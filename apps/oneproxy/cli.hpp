@@ -8,6 +8,10 @@
 
 #include "oneproxy/base/progress.hpp"
 
+namespace oneproxy {
+class FleetWorkers;
+}
+
 namespace oneproxy::cli {
 
 /// What holds for every command.
@@ -64,5 +68,7 @@ void add_compare(CLI::App& app, Common& common);
 void add_evaluate(CLI::App& app, Common& common);
 void add_monotonicity(CLI::App& app, Common& common);
 void add_import(CLI::App& app, Common& common);
+/// `workers`: who computes; nullptr: threads of this process, as the options say.
+void add_fleet(CLI::App& app, Common& common, FleetWorkers* workers = nullptr);
 
 }  // namespace oneproxy::cli

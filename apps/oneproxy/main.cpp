@@ -21,9 +21,26 @@ namespace {
                              "and zlib (zlib1g-dev), then build again");
 }
 
+/// Under mpirun or srun `oneproxy fleet ...` is the program oneproxy-mpi beside this one, so that MPI is loaded only
+/// there.
+void run_under_mpi(char** argv) {
+  const auto processes = [](const char* variable) {
+    const char* value = std::getenv(variable);
+    return value == nullptr ? 0 : std::atoi(value);
+  };
+  if (processes("OMPI_COMM_WORLD_SIZE") < 2 && processes("PMI_SIZE") < 2 && processes("SLURM_STEP_NUM_TASKS") < 2) return;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "oneproxy-mpi";
+  execv(program.c_str(), argv);
+  throw oneproxy::InputError("oneproxy fleet",
+                             "runs as several processes, but this build has no MPI; install OpenMPI (Debian: "
+                             "libopenmpi-dev), then build again");
+}
+
 int run(int argc, char** argv) {
   using namespace oneproxy;
   if (argc > 1 && std::string_view(argv[1]) == "train") run_train(argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "fleet") run_under_mpi(argv);
 
   CLI::App app{"Finds the neural networks worth deploying on a device, from a few dozen measurements there."};
   app.name("oneproxy");
@@ -44,6 +61,7 @@ int run(int argc, char** argv) {
   cli::add_search(app, common);
   cli::add_compare(app, common);
   cli::add_evaluate(app, common);
+  cli::add_fleet(app, common);
   cli::add_monotonicity(app, common);
   cli::add_import(app, common);
   try {
