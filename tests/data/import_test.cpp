@@ -133,6 +133,29 @@ TEST_F(ImportTest, HostileContainersAreRefused) {
   }
 }
 
+// Files made to break readers: names that run something, sizes beyond the file, shapes that overflow, cut ends.
+TEST(HostileFiles, AreAllRefusedInOneLine) {
+  const auto space = make_space("nas_bench_201");
+  const fs::path folder = fs::path(ONEPROXY_SOURCE_DIR) / "tests/data/hostile";
+  std::size_t count = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    SCOPED_TRACE(entry.path().string());
+    ++count;
+    try {
+      const std::string kind = entry.path().parent_path().filename().string();
+      if (kind == "python") import_values({entry.path(), {}}, *space, {});
+      if (kind == "csv") read_latency_matrix(entry.path());
+      if (kind == "jsonl") read_nn_meter_lines(entry.path(), {});
+      if (kind == "operators") read_operator_table(entry.path());
+      ADD_FAILURE() << "accepted";
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_GE(count, 50U);
+}
+
 class PublishedImport : public ImportTest {
  protected:
   void SetUp() override {
