@@ -1,5 +1,3 @@
-#include <onnx/onnx_pb.h>
-
 #include <cstring>
 #include <map>
 #include <span>
@@ -8,36 +6,10 @@
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
 #include "oneproxy/predict/mlp.hpp"
+#include "oneproxy/space/onnx_graph.hpp"
 
 namespace oneproxy {
 namespace {
-
-void set_shape(onnx::ValueInfoProto& value, const std::string& name, std::int64_t column_count) {
-  value.set_name(name);
-  auto* tensor = value.mutable_type()->mutable_tensor_type();
-  tensor->set_elem_type(onnx::TensorProto::FLOAT);
-  tensor->mutable_shape()->add_dim()->set_dim_param("n");
-  tensor->mutable_shape()->add_dim()->set_dim_value(column_count);
-}
-
-void add_tensor(onnx::GraphProto& graph, const std::string& name, std::span<const std::int64_t> shape,
-                std::span<const float> values) {
-  auto& tensor = *graph.add_initializer();
-  tensor.set_name(name);
-  tensor.set_data_type(onnx::TensorProto::FLOAT);
-  for (const auto size : shape) tensor.add_dims(size);
-  tensor.set_raw_data(values.data(), values.size_bytes());
-}
-
-onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* type, std::initializer_list<std::string> inputs,
-                          const std::string& output) {
-  auto& node = *graph.add_node();
-  node.set_op_type(type);
-  node.set_name(output);
-  for (const auto& input : inputs) node.add_input(input);
-  node.add_output(output);
-  return node;
-}
 
 onnx::ModelProto parse(const std::filesystem::path& file) {
   onnx::ModelProto model;
@@ -105,31 +77,21 @@ DenseLayer read_gemm(const onnx::NodeProto& node, const std::map<std::string, co
 
 void write_mlp_onnx(const std::filesystem::path& file, const std::vector<DenseLayer>& layers,
                     const Metadata& metadata) {
-  onnx::ModelProto model;
-  model.set_ir_version(8);
-  model.set_producer_name("oneproxy");
-  model.add_opset_import()->set_version(13);
-  for (const auto& [key, value] : metadata) {
-    auto& entry = *model.add_metadata_props();
-    entry.set_key(key);
-    entry.set_value(value);
-  }
+  onnx::ModelProto model = onnx_model("mlp", metadata);
   auto& graph = *model.mutable_graph();
-  graph.set_name("mlp");
-  set_shape(*graph.add_input(), "features", layers.front().weight.rows());
-  set_shape(*graph.add_output(), "prediction", layers.back().weight.cols());
+  set_shape(*graph.add_input(), "features", {-1, layers.front().weight.rows()});
+  set_shape(*graph.add_output(), "prediction", {-1, layers.back().weight.cols()});
   std::string from = "features";
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto& [weight, bias] = layers[i];
     const bool last = i + 1 == layers.size();
     const std::string name = "layer" + std::to_string(i + 1);
     const std::string sum = last ? "prediction" : name + ".sum";
-    const std::int64_t weight_shape[] = {weight.rows(), weight.cols()};
-    const std::int64_t bias_shape[] = {bias.size()};
-    add_tensor(graph, name + ".weight", weight_shape, {weight.data(), static_cast<std::size_t>(weight.size())});
-    add_tensor(graph, name + ".bias", bias_shape, {bias.data(), static_cast<std::size_t>(bias.size())});
-    add_node(graph, "Gemm", {from, name + ".weight", name + ".bias"}, sum);
-    if (!last) add_node(graph, "Relu", {sum}, name);
+    add_initializer(graph, name + ".weight", {weight.rows(), weight.cols()},
+                    {weight.data(), static_cast<std::size_t>(weight.size())});
+    add_initializer(graph, name + ".bias", {bias.size()}, {bias.data(), static_cast<std::size_t>(bias.size())});
+    add_node(graph, "Gemm", sum, {from, name + ".weight", name + ".bias"}, sum);
+    if (!last) add_node(graph, "Relu", name, {sum}, name);
     from = name;
   }
   write_file(file, model.SerializeAsString());

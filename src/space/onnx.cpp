@@ -1,32 +1,15 @@
 #include "oneproxy/space/onnx.hpp"
 
-#include <onnx/onnx_pb.h>
-
 #include <algorithm>
 #include <cassert>
 #include <span>
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/space/onnx_graph.hpp"
 
 namespace oneproxy {
 namespace {
-
-void set_shape(onnx::ValueInfoProto& value, const std::string& name, std::initializer_list<std::int64_t> shape) {
-  value.set_name(name);
-  auto* tensor = value.mutable_type()->mutable_tensor_type();
-  tensor->set_elem_type(onnx::TensorProto::FLOAT);
-  for (const auto size : shape) tensor->mutable_shape()->add_dim()->set_dim_value(size);
-}
-
-void add_initializer(onnx::GraphProto& graph, const std::string& name, std::initializer_list<std::int64_t> shape,
-                     std::span<const float> values) {
-  auto& tensor = *graph.add_initializer();
-  tensor.set_name(name);
-  tensor.set_data_type(onnx::TensorProto::FLOAT);
-  for (const auto size : shape) tensor.add_dims(size);
-  tensor.set_raw_data(values.data(), values.size_bytes());
-}
 
 void add_ints(onnx::NodeProto& node, const std::string& name, std::initializer_list<std::int64_t> values) {
   auto& attribute = *node.add_attribute();
@@ -40,16 +23,6 @@ void add_int(onnx::NodeProto& node, const std::string& name, std::int64_t value)
   attribute.set_name(name);
   attribute.set_type(onnx::AttributeProto::INT);
   attribute.set_i(value);
-}
-
-onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* type, const std::string& name,
-                          const std::vector<std::string>& inputs, const std::string& output) {
-  auto& node = *graph.add_node();
-  node.set_op_type(type);
-  node.set_name(name);
-  for (const auto& input : inputs) node.add_input(input);
-  node.add_output(output);
-  return node;
 }
 
 void add_float(onnx::NodeProto& node, const std::string& name, float value) {
@@ -107,17 +80,8 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
     throw InputError("ONNX", "the network has " + std::to_string(weight_bytes / 1'000'000) +
                                  " MB of weights; a file holds at most 2,000 MB");
   }
-  onnx::ModelProto model;
-  model.set_ir_version(8);
-  model.set_producer_name("oneproxy");
-  model.add_opset_import()->set_version(13);
-  for (const auto& [key, value] : metadata) {
-    auto& entry = *model.add_metadata_props();
-    entry.set_key(key);
-    entry.set_value(value);
-  }
+  onnx::ModelProto model = onnx_model("oneproxy", metadata);
   auto& graph = *model.mutable_graph();
-  graph.set_name("oneproxy");
   if (std::ranges::find(network.layers, Activation::relu6, &Layer::activation) != network.layers.end()) {
     add_initializer(graph, "relu6.low", {}, std::vector<float>{0.0F});
     add_initializer(graph, "relu6.high", {}, std::vector<float>{6.0F});
