@@ -61,7 +61,7 @@ void add_evolution_options(CLI::App& command, EvolutionOptions& options) {
             options.seed = before.seed;
             options.threads = before.threads;
           },
-          "Settings of the evolutionary search: ea1, ea2 (the paper's), front (ea1 with 150 generations)")
+          "Settings of the evolutionary search: ea1, ea2 (the paper's), front (for the whole front)")
       ->check(CLI::IsMember({"ea1", "ea2", "front"}))
       ->default_str("front");
   command.add_option("--population", options.population, "Architectures in a generation")->capture_default_str();

@@ -44,7 +44,7 @@ EvolutionOptions ea2() {
   return {.population = 500, .parent_ratio = 0.3, .mutation_probability = 0.2, .mutation_ratio = 0.4};
 }
 
-EvolutionOptions whole_front() { return {.generations = 150}; }
+EvolutionOptions whole_front() { return {.mutation_probability = 0.05, .mutation_ratio = 0.5, .generations = 200}; }
 
 struct EvolutionarySearch::State {
   State(SearchProblem p, EvolutionOptions o, ProgressCallback callback)
