@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "oneproxy/adapt/proxy_adaptation.hpp"
-#include "oneproxy/base/srcc.hpp"
+#include "workload.hpp"
 
 namespace oneproxy {
 namespace {
@@ -36,20 +36,7 @@ void BM_AdaptLambdaPath(benchmark::State& state) {
   const LinearPredictor proxy(paper.space, paper.proxy_weights);
   for (auto _ : state) benchmark::DoNotOptimize(adapt(proxy, paper.samples, paper.latency_ms, options));
 }
-BENCHMARK(BM_AdaptLambdaPath)
-    ->ArgNames({"norm", "folds"})
-    ->ArgsProduct({{1, 2}, {0, 1}})
-    ->Unit(benchmark::kMillisecond);
-
-void BM_Srcc(benchmark::State& state) {
-  Rng rng(1);
-  std::vector<double> a(static_cast<std::size_t>(state.range(0)));
-  std::vector<double> b(a.size());
-  for (double& value : a) value = rng.normal();
-  for (double& value : b) value = rng.normal();
-  for (auto _ : state) benchmark::DoNotOptimize(srcc(a, b));
-}
-BENCHMARK(BM_Srcc)->ArgName("architectures")->Arg(50)->Arg(10'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_AdaptLambdaPath)->Apply(bench::workload<"adapt_lambda_path">)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace oneproxy

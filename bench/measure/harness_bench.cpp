@@ -34,7 +34,8 @@ void BM_MeasuringHarness(benchmark::State& state) {
                                char message[64] = {static_cast<char>(network)};
                                if (write(ends[1], message, sizeof message) < 0) state.SkipWithError("no pipe");
                                if (read(ends[0], message, sizeof message) < 0) state.SkipWithError("no pipe");
-                             }};
+                             },
+                         .was_disturbed = {}};
   for (auto _ : state) timer(40, {}, rng);
   close(ends[0]);
   close(ends[1]);

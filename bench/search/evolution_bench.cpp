@@ -1,13 +1,14 @@
 #include <benchmark/benchmark.h>
 
 #include "oneproxy/search/evolution.hpp"
-#include "oneproxy/search/pareto.hpp"
+#include "peak.hpp"
 #include "problem.hpp"
+#include "workload.hpp"
 
 namespace oneproxy {
 namespace {
 
-/// The limit of a third of the way from the smallest latency to the largest of random architectures.
+/// A third of the way from the smallest latency to the largest of random architectures.
 double tight_limit(const SearchProblem& problem) { return spread_limits(problem, 3, 1).front(); }
 
 void BM_EvolutionarySearch(benchmark::State& state) {
@@ -25,14 +26,11 @@ void BM_EvolutionarySearch(benchmark::State& state) {
   }
   state.counters["evaluations"] = evaluations;
   state.counters["accuracy"] = static_cast<double>(best.accuracy);
-  const double flops_per_row = 2.0 * (22 * 400 + 2 * 400 * 400 + 400);
   state.counters["FLOP/s"] =
-      benchmark::Counter(evaluations * flops_per_row, benchmark::Counter::kIsIterationInvariantRate);
+      benchmark::Counter(evaluations * bench::flops_per_accuracy, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["peak"] = bench::peak_flops();
 }
-BENCHMARK(BM_EvolutionarySearch)
-    ->ArgNames({"population", "generations"})
-    ->Args({1000, 50})
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_EvolutionarySearch)->Apply(bench::workload<"evolutionary_search">)->Unit(benchmark::kMillisecond);
 
 void BM_MinimumLatency(benchmark::State& state) {
   const bench::Problem problem;
@@ -42,48 +40,43 @@ BENCHMARK(BM_MinimumLatency)->Unit(benchmark::kMillisecond);
 
 enum Form { one_run, limit_sweep, fitness_sweep };
 
-/// How much of the front each form finds, on the problem of this seed. The reference point is the largest of 30 limits
-/// and the accuracy of the fastest network.
-void BM_Front(benchmark::State& state, Form form, Mutation mutation, std::size_t generations) {
+/// How much of the front each form finds, on the problem of this seed.
+void BM_Front(benchmark::State& state, Form form, const EvolutionOptions& options) {
   const bench::Problem problem(static_cast<std::uint64_t>(state.range(0)));
-  EvolutionOptions options;
-  options.generations = generations;
-  options.mutation = mutation;
-  const std::vector<double> limits_ms = spread_limits(problem.view(), 30, 1);
-  const Architecture fastest = minimum_latency(*problem.space, *problem.latency).architecture;
-  const double least_accuracy = static_cast<double>((*problem.accuracy)({&fastest, 1}).front());
+  const bench::Counted accuracy(*problem.accuracy);
+  const SearchProblem counted{*problem.space, *problem.latency, accuracy};
+  const bench::Reference reference(problem.view());
   std::vector<double> ts;
   for (int i = 0; i < 30; ++i) ts.push_back((i + 0.5) / 30);
   Front front;
   for (auto _ : state) {
     if (form == one_run) {
-      front = search_front(problem.view(), options);
+      front = search_front(counted, options);
       continue;
     }
-    EvolutionarySearch search(problem.view(), options);
-    front = form == limit_sweep ? search.sweep_limits(limits_ms) : search.sweep_fitness(ts);
-  }
-  std::vector<float> latency, accuracy;
-  for (const auto& candidate : front) {
-    latency.push_back(candidate.latency_ms);
-    accuracy.push_back(candidate.accuracy);
+    EvolutionarySearch search(counted, options);
+    front = form == limit_sweep ? search.sweep_limits(reference.limits_ms) : search.sweep_fitness(ts);
   }
   state.counters["points"] = static_cast<double>(front.size());
-  state.counters["hypervolume"] = hypervolume(latency, accuracy, limits_ms.back(), least_accuracy);
+  state.counters["hypervolume"] = reference.hypervolume_of(front);
+  state.counters["evaluations"] = static_cast<double>(accuracy.count()) / static_cast<double>(state.iterations());
 }
-#define ONEPROXY_FRONT(name, ...)                \
+EvolutionOptions whole_child(EvolutionOptions options) {
+  options.mutation = Mutation::whole_child;
+  return options;
+}
+#define ONEPROXY_FRONT(workload_name, name, ...) \
   BENCHMARK_CAPTURE(BM_Front, name, __VA_ARGS__) \
-      ->ArgName("seed")                          \
-      ->DenseRange(1, 3)                         \
+      ->Apply(bench::workload<workload_name>)    \
       ->Unit(benchmark::kMillisecond)            \
       ->Iterations(1)
-ONEPROXY_FRONT(one_run, one_run, Mutation::per_gene, 50);
-ONEPROXY_FRONT(one_run_150, one_run, Mutation::per_gene, 150);
-ONEPROXY_FRONT(one_run_whole_child, one_run, Mutation::whole_child, 50);
-ONEPROXY_FRONT(limits, limit_sweep, Mutation::per_gene, 50);
-ONEPROXY_FRONT(limits_whole_child, limit_sweep, Mutation::whole_child, 50);
-ONEPROXY_FRONT(fitness, fitness_sweep, Mutation::per_gene, 50);
-ONEPROXY_FRONT(fitness_whole_child, fitness_sweep, Mutation::whole_child, 50);
+ONEPROXY_FRONT("front", one_run, one_run, whole_front());
+ONEPROXY_FRONT("front", limits, limit_sweep, ea1());
+ONEPROXY_FRONT("front_forms", fitness, fitness_sweep, ea1());
+ONEPROXY_FRONT("front_forms", one_run_50, one_run, ea1());
+ONEPROXY_FRONT("front_forms", one_run_50_whole_child, one_run, whole_child(ea1()));
+ONEPROXY_FRONT("front_forms", limits_whole_child, limit_sweep, whole_child(ea1()));
+ONEPROXY_FRONT("front_forms", fitness_whole_child, fitness_sweep, whole_child(ea1()));
 
 }  // namespace
 }  // namespace oneproxy

@@ -2,6 +2,7 @@
 
 #include "oneproxy/base/rng.hpp"
 #include "oneproxy/search/pareto.hpp"
+#include "workload.hpp"
 
 namespace oneproxy {
 namespace {
@@ -18,7 +19,7 @@ void BM_ParetoFront(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(pareto_front(latency, accuracy));
   state.SetComplexityN(state.range(0));
 }
-BENCHMARK(BM_ParetoFront)->ArgName("points")->RangeMultiplier(10)->Range(1'000, 1'000'000)->Complexity();
+BENCHMARK(BM_ParetoFront)->Apply(bench::workload<"pareto_front">)->Unit(benchmark::kMicrosecond)->Complexity();
 
 }  // namespace
 }  // namespace oneproxy
