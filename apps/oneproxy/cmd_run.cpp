@@ -23,10 +23,11 @@ struct Options {
   std::string target;
   std::string proxy;
   std::string accuracy;
-  std::string method = "adapt";
+  std::string method = "posterior";
   std::string sampling = "stratified";
   std::string preset = "ea1";
   fs::path out = "oneproxy-run";
+  std::vector<std::string> metrics;
   bool resume = false;
   DecisionOptions decision;
   ExportOptions exporting;
@@ -67,6 +68,13 @@ void run(Options options, const Common& common) {
   run.threshold = options.decision.threshold;
   run.protocol.seed = run.seed;
   run.max_sample_count = std::max(run.max_sample_count, run.sample_count);
+  if (run.confidence && run.method != Method::posterior) {
+    throw InputError("--confidence", "needs --method posterior: the others do not know how sure they are");
+  }
+  for (const auto& text : options.metrics) run.metrics.push_back(make_metric(text, space));
+  if (!run.metrics.empty() && run.method != Method::posterior) {
+    throw InputError("--metric", "needs --method posterior: the others predict latency alone");
+  }
   check(options.exporting);
 
   CampaignStore campaign(options.out / "measurements.sqlite", options.resume);
@@ -100,18 +108,32 @@ void add_run(CLI::App& app, Common& common) {
   command->add_option("--out", options->out, "Folder of the results")->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on with an interrupted run: measure only what is missing");
   command->add_option("--seed", run_options.seed, "Of samples and search")->capture_default_str();
-  command->add_option("--samples", run_options.sample_count, "Networks measured on the target first")
+  command
+      ->add_option("--samples", run_options.sample_count,
+                   "Networks measured on the target before the front is; posterior: at most")
       ->check(CLI::Range(6, 1'000'000))
       ->capture_default_str();
   command
       ->add_option("--max-samples", run_options.max_sample_count,
-                   "Most samples, where the adapted proxy stays below the threshold")
+                   "Most samples of --method eqn3, where the adapted proxy stays below the threshold")
       ->capture_default_str();
   command->add_option("--sampling", options->sampling, "stratified by the proxy's latency, or random")
       ->check(CLI::IsMember({"stratified", "random"}))
       ->capture_default_str();
   command->add_option("--limit-ms", run_options.limits_ms, "Latency limits that a network is wanted for")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--confidence", run_options.confidence,
+                   "Probability with which a network found for a limit is to meet it (posterior)")
+      ->check(CLI::Range(0.01, 0.99));
+  command
+      ->add_option("--minutes", run_options.minutes,
+                   "Measure nothing more after so long, but 6 samples and 2 networks of the front (0: no end)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--metric", options->metrics,
+                      "What the front is to have little of besides: memory_mb, or NAME=DEVICE that measures it, e.g. "
+                      "energy_mj=table(FILE, column=C)");
   command->add_option("--front", run_options.front_count, "Most networks of the front that are measured")
       ->check(CLI::Range(2, 100'000))
       ->capture_default_str();
@@ -123,8 +145,8 @@ void add_run(CLI::App& app, Common& common) {
   command
       ->add_option(
           "--method", options->method,
-          "adapt: the paper's; posterior: from all known proxies; baselines: proxy (unadapted), target (its own "
-          "predictor), scaling, flops")
+          "posterior: few-shot, from all known proxies; eqn3: the paper's; baselines: proxy (unadapted), target (its "
+          "own predictor), scaling, flops")
       ->capture_default_str();
   command->add_option("--target-samples", run_options.target_sample_count, "Measurements of --method target")
       ->check(CLI::Range(10, 1'000'000))

@@ -48,4 +48,20 @@ Front spread_over_front(const Front& front, std::size_t count) {
   return chosen;
 }
 
+Front widest_first(const Front& front) {
+  if (front.size() < 3) return front;
+  Front result{front.front(), front.back()};
+  std::vector<std::size_t> placed{0, front.size() - 1};  // ascending
+  while (result.size() < front.size()) {
+    std::size_t widest = 1;
+    for (std::size_t i = 1; i < placed.size(); ++i) {
+      if (placed[i] - placed[i - 1] > placed[widest] - placed[widest - 1]) widest = i;
+    }
+    const std::size_t middle = (placed[widest - 1] + placed[widest]) / 2;
+    result.push_back(front[middle]);
+    placed.insert(placed.begin() + static_cast<std::ptrdiff_t>(widest), middle);
+  }
+  return result;
+}
+
 }  // namespace oneproxy

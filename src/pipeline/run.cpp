@@ -7,25 +7,32 @@
 #include <sstream>
 #include <unordered_set>
 
-#include "oneproxy/adapt/proxy_choice.hpp"
+#include "learn_front.hpp"
+#include "limit_search.hpp"
+#include "metric_models.hpp"
+#include "nearest_proxy.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/srcc.hpp"
 #include "oneproxy/measure/latency_model.hpp"
 #include "oneproxy/measure/recorded.hpp"
 #include "oneproxy/pipeline/front.hpp"
-#include "oneproxy/pipeline/measure_missing.hpp"
-#include "oneproxy/pipeline/posterior_fit.hpp"
+#include "oneproxy/pipeline/target_posterior.hpp"
 #include "oneproxy/predict/accuracy.hpp"
 #include "oneproxy/predict/flops.hpp"
 #include "oneproxy/search/exhaustive.hpp"
 #include "oneproxy/search/pareto.hpp"
 #include "oneproxy/search/scaling.hpp"
+#include "timed_measuring.hpp"
 
 namespace oneproxy {
 namespace {
 
 // Streams of the run's seed, so that one step's draws do not shift another's.
-enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch };
+enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch, kFrontSamples };
+
+// Measured however little time there is: what the SRCC and the fits need, and the two ends of a front.
+constexpr std::size_t kFewestSamples = 6;
+constexpr std::size_t kFewestOfFront = 2;
 
 std::vector<double> as_double(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 
@@ -38,9 +45,9 @@ class Run {
         proxies_(proxies),
         accuracy_(accuracy),
         options_(options),
-        store_(store),
-        run_(run),
         progress_(progress),
+        measuring_(target, *space, options, store, run, progress),
+        metrics_(*space, options, store, run, progress),
         root_(options.seed) {}
 
   RunResult operator()() {
@@ -48,6 +55,7 @@ class Run {
     result_.target = target_.description();
     result_.method = to_string(options_.method);
     result_.seed = options_.seed;
+    for (const Metric& metric : options_.metrics) result_.metrics.push_back(metric.name);
     result_.facts = target_.facts();
     step("samples", [&] { measure_samples(); });
     step("adaptation", [&] { choose_predictor(); });
@@ -72,10 +80,6 @@ class Run {
       all.emplace_back(name, seconds);
     else
       known->second += seconds;
-  }
-
-  std::vector<Measurement> measure(std::span<const Architecture> xs, const char* role, const char* doing) {
-    return measure_missing(target_, *space_, xs, options_.protocol, store_, run_, role, doing, progress_);
   }
 
   /// The networks that samples are chosen from, and, where the target or the accuracies are a table, the only ones
@@ -108,47 +112,47 @@ class Run {
     }
   }
 
-  /// Measures `count` more samples, chosen by the first proxy's latency.
+  /// Measures the first samples, chosen by the first proxy's latency.
   void measure_samples() {
     make_candidates();
-    const std::size_t count = options_.method == Method::target
-                                  ? std::min(options_.target_sample_count, candidates_.size())
-                                  : options_.sample_count;
+    // What cannot be found is no part of the front, which the posterior's samples serve.
+    if (finite_ && options_.method == Method::posterior) candidates_ = searchable_;
+    const std::size_t count =
+        options_.method == Method::target      ? std::min(options_.target_sample_count, candidates_.size())
+        : options_.method == Method::posterior ? std::min(options_.first_sample_count, options_.sample_count)
+                                               : options_.sample_count;
     add_samples(count);
     choose_proxy();
   }
 
   void add_samples(std::size_t count) {
     const auto latency = as_double((*proxies_.front().predictor)(candidates_));
-    Rng rng = root_.stream(kSamples).stream(taken_.size());
-    const auto chosen = choose_samples(latency, count, options_.sampling, taken_, rng);
+    Rng rng = root_.stream(kSamples).stream(measured_.rows.size());
+    measure_candidates(choose_samples(latency, count, options_.sampling, measured_.rows, rng));
+  }
+
+  void measure_candidates(std::vector<std::size_t> chosen) {
     std::vector<Architecture> xs;
     for (const std::size_t i : chosen) xs.push_back(candidates_[i]);
-    const auto measured = measure(xs, "sample", "measuring samples");
-    taken_.insert(taken_.end(), chosen.begin(), chosen.end());
+    const std::size_t least = kFewestSamples - std::min(kFewestSamples, measured_.rows.size());
+    const auto measured = measuring_.until(samples_end, least, xs, "sample", "measuring samples");
+    chosen.resize(measured.size());
+    xs.resize(measured.size());
+    measured_.rows.insert(measured_.rows.end(), chosen.begin(), chosen.end());
     sampled_.insert(sampled_.end(), xs.begin(), xs.end());
     for (const auto& m : measured) {
-      latency_ms_.push_back(m.median_ms);
+      measured_.latency_ms.push_back(m.median_ms);
       result_.samples.push_back({.measured = m});
     }
   }
 
-  /// Section 5.3.1: of several proxies the one that ranks the samples most as the target does.
   void choose_proxy() {
-    Eigen::MatrixXd predicted(static_cast<Eigen::Index>(sampled_.size()), static_cast<Eigen::Index>(proxies_.size()));
-    for (std::size_t p = 0; p < proxies_.size(); ++p) {
-      const auto values = (*proxies_[p].predictor)(sampled_);
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        predicted(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(p)) = values[i];
-      }
-    }
-    const Eigen::Map<const Eigen::MatrixXd> measured(latency_ms_.data(), predicted.rows(), 1);
-    proxy_ = &proxies_[select_proxy(predicted, measured, options_.threshold).proxy];
+    proxy_ = &nearest_proxy(proxies_, sampled_, measured_.latency_ms, options_.threshold);
     result_.proxy = proxy_->name;
   }
 
   void judge_proxy() {
-    result_.before = estimate_srcc(as_double((*proxy_->predictor)(sampled_)), latency_ms_);
+    result_.before = estimate_srcc(as_double((*proxy_->predictor)(sampled_)), measured_.latency_ms);
     const auto decision = decide_monotonicity(result_.before, options_.decision, options_.threshold);
     result_.decision = to_string(decision.answer);
     result_.why = decision.why;
@@ -163,15 +167,15 @@ class Run {
         if (!monotone_) fit_with_batches();
         break;
       case Method::posterior:
-        fit_with_batches();
+        learn_front();
         break;
       case Method::target: {
         predictor_ = std::make_shared<LinearPredictor>(
-            fit_linear(space_, sampled_, latency_ms_, {.seed = options_.seed, .device = result_.target}));
+            fit_linear(space_, sampled_, measured_.latency_ms, {.seed = options_.seed, .device = result_.target}));
         break;
       }
       case Method::flops:
-        flops_ = std::make_shared<FlopsPredictor>(space_);
+        predictor_ = std::make_shared<FlopsPredictor>(space_);
         break;
       case Method::proxy:
       case Method::scaling:
@@ -181,22 +185,10 @@ class Run {
   }
 
   void fit_to_samples() {
-    const std::uint64_t seed = root_.stream(kValidation).next();
-    if (options_.method == Method::posterior) {
-      if (!posterior_) {
-        std::vector<std::shared_ptr<const LinearPredictor>> known;
-        for (const auto& proxy : proxies_) known.push_back(proxy.predictor);
-        posterior_ = std::make_unique<PosteriorMethod>(space_, candidates_, known, seed);
-      }
-      PosteriorFit fit = posterior_->fit(taken_, latency_ms_);
-      result_.after = fit.srcc;
-      predictor_ = std::make_shared<LinearPredictor>(std::move(fit.predictor));
-      return;
-    }
     AdaptationOptions options = options_.adaptation;
-    options.seed = seed;
-    AdaptedProxy adapted = adapt(*proxy_->predictor, sampled_, latency_ms_, options);
-    result_.after = cross_validated_srcc(*proxy_->predictor, sampled_, latency_ms_, options);
+    options.seed = root_.stream(kValidation).next();
+    AdaptedProxy adapted = adapt(*proxy_->predictor, sampled_, measured_.latency_ms, options);
+    result_.after = cross_validated_srcc(*proxy_->predictor, sampled_, measured_.latency_ms, options);
     result_.lambda = adapted.lambda;
     predictor_ = std::make_shared<LinearPredictor>(std::move(adapted.predictor));
   }
@@ -206,22 +198,46 @@ class Run {
     for (;;) {
       fit_to_samples();
       const std::size_t room = std::min(options_.max_sample_count, candidates_.size());
-      if (result_.after->srcc >= options_.threshold || sampled_.size() >= room) break;
+      if (result_.after->srcc >= options_.threshold || sampled_.size() >= room || measuring_.is_spent(samples_end))
+        break;
       add_samples(std::min(options_.batch_count, room - sampled_.size()));
       judge_proxy();
     }
     std::ostringstream why;
-    why << result_.why
-        << (options_.method == Method::adapt ? " The proxy was adapted with " : " The posterior was fitted to ")
-        << sampled_.size() << " samples; its SRCC is now " << std::round(1000 * result_.after->srcc) / 1000;
+    why << result_.why << " The proxy was adapted with " << sampled_.size() << " samples; its SRCC is now "
+        << std::round(1000 * result_.after->srcc) / 1000;
     if (result_.after->srcc < options_.threshold) why << ", still below " << options_.threshold;
     result_.why = why.str() + ".";
   }
 
+  /// Fits the posterior, with further samples that serve the front best while enough is expected of them.
+  void learn_front() {
+    const std::uint64_t seed = root_.stream(kValidation).next();
+    std::vector<std::shared_ptr<const LinearPredictor>> known;
+    for (const auto& proxy : proxies_) known.push_back(proxy.predictor);
+    const auto prior = std::make_shared<SpacePrior>(space_, candidates_, known, seed);
+    const auto measure = [&](const std::vector<std::size_t>& rows) {
+      if (!measuring_.is_spent(samples_end)) measure_candidates(rows);
+    };
+    const LearntFront learnt = oneproxy::learn_front(prior, as_double(accuracy_(candidates_)), options_, measured_,
+                                                     measure, root_.stream(kFrontSamples));
+    posterior_ = learnt.posterior;
+    result_.expected_front = learnt.expected_front;
+    metrics_.learn(prior, measured_.rows, sampled_);
+    predictor_ = posterior_;
+    result_.after = cross_validated_srcc(prior->prior(), measured_.rows, measured_.latency_ms, seed);
+    judge_proxy();
+    std::ostringstream why;
+    why << result_.why << " The posterior was fitted to " << sampled_.size() << " samples; its SRCC is now "
+        << std::round(1000 * result_.after->srcc) / 1000 << ", and it expects to find "
+        << std::round(1000 * *result_.expected_front) / 10 << "% of the front's hypervolume.";
+    result_.why = why.str();
+  }
+
   /// The line through the samples that turns predictions into the target's milliseconds. It keeps the ranking.
   void calibrate() {
-    const auto raw = as_double(predict_raw(sampled_));
-    line_ = fit_line(raw, latency_ms_);
+    const auto raw = as_double(raw_predictor()(sampled_));
+    if (!posterior_) line_ = fit_line(raw, measured_.latency_ms);  // the posterior's are the target's already
     const auto proxy_ms = (*proxy_->predictor)(sampled_);
     for (std::size_t i = 0; i < sampled_.size(); ++i) {
       result_.samples[i].proxy_ms = proxy_ms[i];
@@ -230,10 +246,8 @@ class Run {
   }
 
   const Predictor& raw_predictor() const {
-    if (flops_) return *flops_;
-    return predictor_ ? static_cast<const Predictor&>(*predictor_) : *proxy_->predictor;
+    return predictor_ ? *predictor_ : static_cast<const Predictor&>(*proxy_->predictor);
   }
-  std::vector<float> predict_raw(std::span<const Architecture> xs) const { return raw_predictor()(xs); }
 
   void measure_repeatability() {
     if (options_.repeat_count == 0 || recorded_ || latency_model(target_) != nullptr) return;  // they repeat themselves
@@ -247,13 +261,17 @@ class Run {
     std::vector<double> again;
     for (const std::size_t i : order) {
       xs.push_back(sampled_[i]);
-      first.push_back(latency_ms_[i]);
+      first.push_back(measured_.latency_ms[i]);
     }
-    for (const auto& m : measure(xs, "repeat", "measuring again")) again.push_back(m.median_ms);
+    const auto measured = measuring_.until(repeats_end, 0, xs, "repeat", "measuring again");
+    if (measured.empty()) return;
+    first.resize(measured.size());
+    for (const auto& m : measured) again.push_back(m.median_ms);
     result_.repeatability_srcc = srcc(first, again);
   }
 
-  SearchProblem problem() const { return {*space_, raw_predictor(), accuracy_}; }
+  SearchProblem problem(const Predictor& latency) const { return {*space_, latency, accuracy_}; }
+  SearchProblem problem() const { return problem(raw_predictor()); }
 
   EvolutionOptions evolution() const {
     EvolutionOptions options = options_.evolution;
@@ -262,79 +280,83 @@ class Run {
     return options;
   }
 
+  Front search_by(const Predictor& latency) const {
+    return finite_ ? search_exhaustive(problem(latency), searchable_, progress_)
+                   : search_front(problem(latency), evolution(), progress_);
+  }
+
   Front search() {
-    if (finite_) return finite_front_ = search_exhaustive(problem(), searchable_, progress_);
-    const Front front = search_front(problem(), evolution(), progress_);
-    if (options_.method != Method::scaling) return front;
+    if (!metrics_.empty()) return metrics_.search(raw_predictor(), accuracy_, searchable_, evolution());
+    const Front front = search_by(raw_predictor());
+    if (finite_ || options_.method != Method::scaling) return front;
     // The paper scales one architecture of the proxy's front; the one in its middle leaves room both ways.
     return search_exhaustive(problem(), scale_depth(*space_, front[front.size() / 2].architecture), progress_);
   }
 
-  FrontNetwork proposal(const Candidate& candidate, const Measurement& measured) const {
-    return {.predicted_accuracy = candidate.accuracy,
-            .accuracy = {},
-            .predicted_latency_ms = line_(candidate.latency_ms),
-            .measured = measured,
-            .onnx = {}};
+  FrontNetwork proposal(const Candidate& candidate, const Measurement& measured) {
+    return {
+        .predicted_accuracy = candidate.accuracy,
+        .accuracy = {},
+        .predicted_latency_ms = line_(raw_predictor()({&candidate.architecture, 1})[0]),
+        .interval = posterior_ ? std::optional(posterior_->intervals({&candidate.architecture, 1})[0]) : std::nullopt,
+        .measured = measured,
+        .metrics = metrics_.measure(candidate.architecture),
+        .onnx = {}};
   }
 
   void measure_front(const Front& proposed) {
-    const Front chosen = spread_over_front(proposed, options_.front_count);
+    Front chosen = spread_over_front(proposed, options_.front_count);
+    // The ends first, and then always into the largest gap, so that what time allows is spread over the front.
+    if (measuring_.is_limited()) chosen = widest_first(chosen);
     std::vector<Architecture> xs;
     for (const auto& candidate : chosen) xs.push_back(candidate.architecture);
-    const auto measured = measure(xs, "front", "measuring the front");
-    for (std::size_t i = 0; i < chosen.size(); ++i) proposed_.push_back(proposal(chosen[i], measured[i]));
+    const auto measured = measuring_.until(front_end, kFewestOfFront, xs, "front", "measuring the front");
+    for (std::size_t i = 0; i < measured.size(); ++i) proposed_.push_back(proposal(chosen[i], measured[i]));
   }
-
-  bool meets(const FrontNetwork& network, double limit_ms) const { return network.measured.median_ms <= limit_ms; }
 
   /// Section 5.5: a limit is searched for by itself. Where the network found misses it as measured, the next search
   /// aims lower by as much as it missed.
   void answer_limit(double limit_ms) {
-    LimitAnswer answer{.limit_ms = limit_ms, .network = {}, .why_not = {}};
+    LimitAnswer answer;
+    answer.limit_ms = limit_ms;
     double aim_ms = limit_ms;
-    for (int attempt = 0; attempt < 3; ++attempt) {
-      const double smallest_ms = line_(smallest_predicted());
+    for (int attempt = 0; attempt < 3 && !measuring_.is_spent(limits_end); ++attempt) {
+      const double smallest_ms = line_(limit_search().smallest());
       if (aim_ms < smallest_ms) {
         std::ostringstream why;
         why.precision(4);
-        why << "no network is predicted to meet it; the smallest predicted latency is " << smallest_ms << " ms";
+        why << "no network is predicted to meet it";
+        if (options_.confidence) why << " with probability " << *options_.confidence;
+        why << "; the smallest predicted latency is " << smallest_ms << " ms";
         answer.why_not = why.str();
         break;
       }
-      const Candidate found = best_for(line_.inverse(aim_ms));
-      const auto measured = measure({&found.architecture, 1}, "front", "measuring for the limit").front();
+      const Candidate found = limit_search().best_within(line_.inverse(aim_ms));
+      const auto measured = measuring_.all({&found.architecture, 1}, "front", "measuring for the limit").front();
       const auto same = [&](const FrontNetwork& n) { return n.measured.architecture == found.architecture; };
       if (std::ranges::none_of(proposed_, same)) proposed_.push_back(proposal(found, measured));
+      if (attempt == 0 && posterior_) {
+        answer.promise = {posterior_->probability_below(found.architecture, limit_ms), measured.median_ms};
+      }
       if (measured.median_ms <= limit_ms) break;
       aim_ms *= limit_ms / measured.median_ms;
     }
     result_.limits.push_back(std::move(answer));
   }
 
-  EvolutionarySearch& limit_search() {
-    if (!limit_search_) limit_search_ = std::make_unique<EvolutionarySearch>(problem(), evolution(), progress_);
+  /// By a latency below which a network stays with the confidence asked for, where one was.
+  LimitSearch& limit_search() {
+    if (limit_search_) return *limit_search_;
+    if (options_.confidence) pessimistic_ = std::make_shared<QuantilePredictor>(posterior_, *options_.confidence);
+    limit_search_ = std::make_unique<LimitSearch>(problem(pessimistic_ ? *pessimistic_ : raw_predictor()), searchable_,
+                                                  evolution(), progress_);
     return *limit_search_;
-  }
-
-  double smallest_predicted() {
-    return finite_ ? finite_front_.front().latency_ms : limit_search().minimum().latency_ms;
-  }
-
-  /// Eqns. (1) and (2), in the units of the search's predictor. Precondition: limit >= smallest_predicted().
-  Candidate best_for(double limit) {
-    return finite_ ? *oneproxy::best_within(finite_front_, limit) : limit_search().maximise_accuracy(limit);
   }
 
   /// Line 11 of Algorithm 1: what is dominated as measured goes.
   void finish_front() {
-    std::vector<double> latency;
-    std::vector<double> accuracy;
-    for (const auto& n : proposed_) {
-      latency.push_back(n.measured.median_ms);
-      accuracy.push_back(n.predicted_accuracy);
-    }
-    const auto kept = remove_dominated(latency, accuracy, options_.accuracy_tolerance);
+    const auto kept = metrics_.empty() ? non_dominated_as_measured(proposed_, options_.accuracy_tolerance)
+                                       : non_dominated_as_measured(proposed_);
     const std::unordered_set<std::size_t> keep(kept.begin(), kept.end());
     for (const std::size_t i : kept) result_.front.push_back(proposed_[i]);
     for (std::size_t i = 0; i < proposed_.size(); ++i) {
@@ -342,7 +364,11 @@ class Run {
     }
     for (auto& limit : result_.limits) {
       for (std::size_t i = 0; i < result_.front.size(); ++i) {
-        if (meets(result_.front[i], limit.limit_ms)) limit.network = i;  // the last one is the most accurate
+        const auto& network = result_.front[i];
+        if (network.measured.median_ms > limit.limit_ms) continue;
+        const bool better =
+            !limit.network || network.predicted_accuracy >= result_.front[*limit.network].predicted_accuracy;
+        if (better) limit.network = i;
       }
       if (limit.network)
         limit.why_not.clear();
@@ -356,26 +382,24 @@ class Run {
   const std::vector<Proxy>& proxies_;
   const Predictor& accuracy_;
   const RunOptions& options_;
-  Store& store_;
-  std::int64_t run_;
   const ProgressCallback& progress_;
+  TimedMeasuring measuring_;
+  MetricModels metrics_;
   Rng root_;
 
   std::vector<Architecture> candidates_;
-  std::vector<std::size_t> taken_;  // indices in candidates_
+  MeasuredRows measured_;  // indices in candidates_
   std::vector<Architecture> sampled_;
-  std::vector<double> latency_ms_;
   const Proxy* proxy_ = nullptr;
   bool monotone_ = false;
   bool recorded_ = false;  // the target replays a table
   bool finite_ = false;    // only searchable_ can be found
   std::vector<Architecture> searchable_;
-  Front finite_front_;
-  std::shared_ptr<const LinearPredictor> predictor_;  // adapted or the target's own; null: the proxy's
-  std::shared_ptr<const Predictor> flops_;
-  std::unique_ptr<PosteriorMethod> posterior_;
+  std::shared_ptr<const Predictor> predictor_;  // adapted, the posterior or the target's own; null: the proxy's
+  std::shared_ptr<const TargetPosterior> posterior_;
+  std::shared_ptr<const Predictor> pessimistic_;
   Line line_;
-  std::unique_ptr<EvolutionarySearch> limit_search_;
+  std::unique_ptr<LimitSearch> limit_search_;
   std::vector<FrontNetwork> proposed_;
   RunResult result_;
 };

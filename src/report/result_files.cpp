@@ -28,7 +28,8 @@ json latency_json(const Measurement& m) {
           {"stddev", m.stddev_ms}, {"runs", m.runs},        {"stopped_by", m.stopped_by}};
 }
 
-json network_json(const FrontNetwork& network, const SearchSpace& space) {
+json network_json(const FrontNetwork& network, const RunResult& r) {
+  const SearchSpace& space = *r.space;
   json result{{"architecture", space.to_json(network.measured.architecture)},
               {"text", space.text(network.measured.architecture)},
               {"predicted_accuracy", network.predicted_accuracy},
@@ -36,6 +37,14 @@ json network_json(const FrontNetwork& network, const SearchSpace& space) {
               {"accuracy_is", network.accuracy ? "measured" : "predicted"},
               {"predicted_latency", network.predicted_latency_ms},
               {"latency_ms", latency_json(network.measured)}};
+  if (network.interval) {
+    result["predicted_interval"] = {{"low", network.interval->low}, {"high", network.interval->high}};
+  }
+  for (std::size_t m = 0; m < network.metrics.size(); ++m) {
+    const auto& [predicted, interval, measured] = network.metrics[m];
+    json& metric = result["metrics"][r.metrics[m]] = {{"predicted", predicted}, {"measured", measured}};
+    if (interval) metric["predicted_interval"] = {{"low", interval->low}, {"high", interval->high}};
+  }
   if (!network.onnx.empty()) result["onnx"] = network.onnx;
   return result;
 }
@@ -69,6 +78,7 @@ json result_json(const RunResult& r, const Versions& versions) {
               {"repeatability_srcc", r.repeatability_srcc ? finite(*r.repeatability_srcc) : json(nullptr)}};
   // Lambda is infinite where validation preferred the proxy as it is.
   result["lambda"] = !r.lambda ? json(nullptr) : std::isfinite(*r.lambda) ? json(*r.lambda) : json("infinity");
+  result["expected_front"] = r.expected_front ? json(*r.expected_front) : json(nullptr);
   result["samples"] = json::array();
   for (const Sample& sample : r.samples) {
     result["samples"].push_back({{"text", r.space->text(sample.measured.architecture)},
@@ -77,14 +87,17 @@ json result_json(const RunResult& r, const Versions& versions) {
                                  {"latency_ms", latency_json(sample.measured)}});
   }
   result["front"] = json::array();
-  for (const auto& network : r.front) result["front"].push_back(network_json(network, *r.space));
+  for (const auto& network : r.front) result["front"].push_back(network_json(network, r));
   result["removed"] = json::array();
-  for (const auto& network : r.removed) result["removed"].push_back(network_json(network, *r.space));
+  for (const auto& network : r.removed) result["removed"].push_back(network_json(network, r));
   result["limits"] = json::array();
   for (const auto& limit : r.limits) {
     json answer{{"limit_ms", limit.limit_ms}, {"front_index", nullptr}};
     if (limit.network) answer["front_index"] = *limit.network;
     if (!limit.why_not.empty()) answer["why_not"] = limit.why_not;
+    if (limit.promise) {
+      answer["promise"] = {{"probability", limit.promise->probability}, {"measured", limit.promise->measured_ms}};
+    }
     result["limits"].push_back(std::move(answer));
   }
   for (const auto& [step, seconds] : r.seconds) result["seconds"][step] = seconds;
@@ -99,13 +112,17 @@ json result_json(const RunResult& r, const Versions& versions) {
 std::string front_csv(const RunResult& r) {
   std::string csv =
       "on_front,accuracy,accuracy_is,predicted_accuracy,mean_ms,median_ms,p90_ms,stddev_ms,runs,predicted_ms,"
-      "architecture,onnx\n";
+      "predicted_low_ms,predicted_high_ms,";
+  for (const auto& metric : r.metrics) csv += metric + ",predicted_" + metric + ',';
+  csv += "architecture,onnx\n";
   const auto rows = [&](const std::vector<FrontNetwork>& networks, int on_front) {
     for (const auto& n : networks) {
       csv += format("%d,%.4f,%s,%.4f,%.6f,%.6f,%.6f,%.6f,%lld,%.6f,", on_front, accuracy_of(n),
                     n.accuracy ? "measured" : "predicted", n.predicted_accuracy, n.measured.mean_ms,
                     n.measured.median_ms, n.measured.p90_ms, n.measured.stddev_ms,
                     static_cast<long long>(n.measured.runs), n.predicted_latency_ms);
+      csv += n.interval ? format("%.6f,%.6f,", n.interval->low, n.interval->high) : ",,";
+      for (const auto& metric : n.metrics) csv += format("%.6f,%.6f,", metric.measured, metric.predicted);
       csv += r.space->text(n.measured.architecture) + ',' + n.onnx + '\n';
     }
   };
@@ -125,11 +142,17 @@ std::string summary_text(const RunResult& r) {
   text += r.why + "\n\n";
   text += format("%zu networks on the measured front, %zu proposed ones were dominated there.\n\n", r.front.size(),
                  r.removed.size());
-  text += "    accuracy %   median ms     p90 ms  predicted ms  architecture\n";
+  const bool intervals = !r.front.empty() && r.front.front().interval;
+  text += format("    accuracy %%   median ms     p90 ms  predicted ms%s  architecture\n",
+                 intervals ? "  (90% of measurements)" : "");
   for (std::size_t i = 0; i < r.front.size(); ++i) {
     const auto& n = r.front[i];
     text += format("%2zu  %9.2f%s  %10.4f %10.4f  %12.4f  ", i + 1, accuracy_of(n), n.accuracy ? " " : "*",
                    n.measured.median_ms, n.measured.p90_ms, n.predicted_latency_ms);
+    for (std::size_t m = 0; m < n.metrics.size(); ++m) {
+      text += r.metrics[m] + format(" %.4g  ", n.metrics[m].measured);
+    }
+    if (n.interval) text += format("(%9.4f to %8.4f)  ", n.interval->low, n.interval->high);
     text += r.space->text(n.measured.architecture) + '\n';
   }
   bool predicted = false;
@@ -138,6 +161,10 @@ std::string summary_text(const RunResult& r) {
   for (const auto& limit : r.limits) {
     text += format("\nlimit %g ms: ", limit.limit_ms);
     text += limit.network ? format("network %zu", *limit.network + 1) : limit.why_not;
+    if (limit.promise) {
+      text += format("; the first one found was to meet it with probability %.2f, and took %.4g ms",
+                     limit.promise->probability, limit.promise->measured_ms);
+    }
   }
   if (!r.limits.empty()) text += '\n';
   text += "\nseconds:";

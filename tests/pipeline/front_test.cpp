@@ -52,5 +52,15 @@ TEST(SpreadOverFront, IsEven) {
   for (std::size_t i = 0; i < 11; ++i) EXPECT_EQ(chosen[i].latency_ms, 10.0F * static_cast<float>(i));
 }
 
+TEST(WidestFirst, AnyFirstFewAreSpreadAndNoneIsLost) {
+  Front front;
+  for (int i = 0; i < 9; ++i) front.push_back({Architecture(1), static_cast<float>(i), static_cast<float>(i)});
+  const Front order = widest_first(front);
+  const float expected[] = {0, 8, 4, 2, 6, 1, 3, 5, 7};
+  ASSERT_EQ(order.size(), 9U);
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(order[i].latency_ms, expected[i]) << i;
+  EXPECT_EQ(widest_first({front[3]}).size(), 1U);
+}
+
 }  // namespace
 }  // namespace oneproxy

@@ -22,4 +22,8 @@ Line fit_line(std::span<const double> x, std::span<const double> y);
 /// At most `count` members of a front, both ends among them, spread evenly along it (both axes scaled to its extent).
 Front spread_over_front(const Front& front, std::size_t count);
 
+/// The members in another order: both ends, and then always the middle of the longest stretch between members that
+/// are there already, so that any first few are spread over the front.
+Front widest_first(const Front& front);
+
 }  // namespace oneproxy

@@ -8,6 +8,7 @@
 
 #include "oneproxy/adapt/monotonicity.hpp"
 #include "oneproxy/measure/measurement.hpp"
+#include "oneproxy/pipeline/metric.hpp"
 #include "oneproxy/space/search_space.hpp"
 
 namespace oneproxy {
@@ -21,11 +22,19 @@ struct Sample {
 
 /// A network that the search proposed and the target measured.
 struct FrontNetwork {
-  double predicted_accuracy = 0;    ///< percent
-  std::optional<double> accuracy;   ///< percent, true, with the weights of a supernet
-  double predicted_latency_ms = 0;  ///< in the target's milliseconds
+  double predicted_accuracy = 0;     ///< percent
+  std::optional<double> accuracy;    ///< percent, true, with the weights of a supernet
+  double predicted_latency_ms = 0;   ///< in the target's milliseconds
+  std::optional<Interval> interval;  ///< of the latency, before it was measured; of the posterior
   Measurement measured;
-  std::string onnx;  ///< file name inside the run's folder
+  std::vector<MetricValue> metrics;  ///< of RunResult::metrics
+  std::string onnx;                  ///< file name inside the run's folder
+};
+
+/// What the posterior said of the first network found for a limit, and what the target took.
+struct Promise {
+  double probability = 0;  ///< that it meets the limit
+  double measured_ms = 0;  ///< median
 };
 
 /// What was found for one latency limit of the user.
@@ -33,6 +42,7 @@ struct LimitAnswer {
   double limit_ms = 0;
   /// Index in RunResult::front of the most accurate network that meets it as measured.
   std::optional<std::size_t> network;
+  std::optional<Promise> promise;  ///< of the posterior
   /// Where none does: why, in words.
   std::string why_not;
 };
@@ -43,13 +53,15 @@ struct RunResult {
   std::string proxy;   ///< name
   std::string target;  ///< device description
   std::string method;
+  std::vector<std::string> metrics;  ///< names of those beside latency
   std::uint64_t seed = 0;
   std::vector<Sample> samples;
-  SrccEstimate before;                ///< of proxy and target
-  std::optional<SrccEstimate> after;  ///< of adapted proxy and target, cross-validated
-  std::string decision;               ///< "monotone", "not_monotone" or "unknown"
-  std::string why;                    ///< a sentence
-  std::optional<double> lambda;       ///< infinite: the proxy itself
+  SrccEstimate before;                   ///< of proxy and target
+  std::optional<SrccEstimate> after;     ///< of adapted proxy and target, cross-validated
+  std::string decision;                  ///< "monotone", "not_monotone" or "unknown"
+  std::string why;                       ///< a sentence
+  std::optional<double> expected_front;  ///< share of the front's hypervolume that the posterior expects to find
+  std::optional<double> lambda;          ///< infinite: the proxy itself
   std::optional<double> repeatability_srcc;
   std::vector<FrontNetwork> front;    ///< ascending latency; none dominates another as measured
   std::vector<FrontNetwork> removed;  ///< proposed, measured and dominated

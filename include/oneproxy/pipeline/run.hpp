@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "oneproxy/adapt/sampling.hpp"
 #include "oneproxy/base/progress.hpp"
 #include "oneproxy/measure/device.hpp"
+#include "oneproxy/pipeline/metric.hpp"
 #include "oneproxy/pipeline/result.hpp"
 #include "oneproxy/predict/linear.hpp"
 #include "oneproxy/search/evolution.hpp"
@@ -40,7 +42,10 @@ struct Proxy {
 
 struct RunOptions {
   Method method = Method::adapt;
-  std::size_t sample_count = 50;       ///< the paper's 30-50
+  std::size_t sample_count = 50;        ///< the paper's 30-50; of the posterior at most
+  std::size_t first_sample_count = 20;  ///< of the posterior, spread over the proxy's latencies; then batches
+  std::size_t front_batch_count = 5;    ///< that serve the front best (select_for_front())
+  double wanted_front = 0.99;  ///< with this share of its hypervolume expected, or too little gain, it measures no more
   std::size_t max_sample_count = 100;  ///< where the adapted proxy stays below the threshold, batches up to this
   std::size_t batch_count = 25;
   std::size_t target_sample_count = 1000;  ///< of Method::target
@@ -55,8 +60,13 @@ struct RunOptions {
   std::size_t repeat_count = 8;          ///< samples measured again for the repeatability
   double accuracy_tolerance = 0.0;       ///< percent; section 5.5's "similar accuracy"
   std::vector<double> limits_ms;
+  /// Networks found for a limit meet it with this probability by the posterior; without it, with about one half.
+  std::optional<double> confidence;
+  double minutes = 0;  ///< after which nothing more is measured, but 6 samples and 2 networks of the front; 0: no end
   Protocol protocol;
   std::uint64_t seed = 1;
+  /// Of the front beside accuracy and latency; with the posterior alone. Limits are of latency.
+  std::vector<Metric> metrics;
   int threads = 1;  ///< of the search
 };
 

@@ -1,0 +1,23 @@
+#include "limit_search.hpp"
+
+#include "oneproxy/search/exhaustive.hpp"
+
+namespace oneproxy {
+
+LimitSearch::LimitSearch(SearchProblem problem, std::span<const Architecture> finite, const EvolutionOptions& evolution,
+                         const ProgressCallback& progress)
+    : problem_(problem), finite_(finite), evolution_(problem, evolution, progress), progress_(progress) {}
+
+double LimitSearch::smallest() {
+  if (finite_.empty()) return evolution_.minimum().latency_ms;
+  if (!front_) front_ = search_exhaustive(problem_, finite_, progress_);
+  return front_->front().latency_ms;
+}
+
+Candidate LimitSearch::best_within(double limit) {
+  if (finite_.empty()) return evolution_.maximise_accuracy(limit);
+  if (!front_) front_ = search_exhaustive(problem_, finite_, progress_);
+  return *oneproxy::best_within(*front_, limit);
+}
+
+}  // namespace oneproxy

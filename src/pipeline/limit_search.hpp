@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "oneproxy/search/evolution.hpp"
+
+namespace oneproxy {
+
+/// The most accurate network within a latency limit, in the units of the problem's latency predictor: by evolution, or
+/// among `finite` where that is not empty. Searches when first asked; what the problem refers to must outlive it.
+class LimitSearch {
+ public:
+  LimitSearch(SearchProblem problem, std::span<const Architecture> finite, const EvolutionOptions& evolution,
+              const ProgressCallback& progress);
+
+  /// The smallest predicted latency.
+  double smallest();
+  /// Eqns. (1) and (2). Precondition: limit >= smallest().
+  Candidate best_within(double limit);
+
+ private:
+  SearchProblem problem_;
+  std::span<const Architecture> finite_;
+  std::optional<Front> front_;  // of finite_
+  EvolutionarySearch evolution_;
+  const ProgressCallback& progress_;
+};
+
+}  // namespace oneproxy
