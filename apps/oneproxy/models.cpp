@@ -51,18 +51,20 @@ std::vector<std::string> shipped_proxies() {
 }
 
 Proxy load_proxy(const std::string& name_or_file, const SpacePtr& space) {
+  const auto loaded = [&](const fs::path& file) -> Proxy {
+    return {file.stem().string(), std::make_shared<LinearPredictor>(load_linear_predictor(file, space))};
+  };
+  if (name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".json")) return loaded(name_or_file);
   const fs::path shipped = default_models() / "proxies" / (name_or_file + ".json");
   std::error_code error;
-  const bool is_file = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".json");
-  if (!is_file && !fs::exists(shipped, error)) {
+  if (!fs::exists(shipped, error)) {
     const auto names = shipped_proxies();
     std::string known;
     for (const auto& name : names) known += (known.empty() ? "" : ", ") + name;
     throw InputError("proxy '" + name_or_file + "'",
                      "expected the file of a predictor (.json) or one of " + known + suggestion(name_or_file, names));
   }
-  const fs::path file = is_file ? fs::path(name_or_file) : shipped;
-  return {file.stem().string(), std::make_shared<LinearPredictor>(load_linear_predictor(file, space))};
+  return loaded(shipped);
 }
 
 std::vector<Proxy> load_proxies(const std::string& name_or_file, const SpacePtr& space) {

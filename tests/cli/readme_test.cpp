@@ -17,11 +17,10 @@ std::vector<std::string> shell_blocks(const std::string& text) {
   return blocks;
 }
 
-// Every shell block of the README runs, in its order, in one folder.
-TEST(SlowReadme, ShellBlocksRun) {
-  const auto blocks = shell_blocks(slurp(ONEPROXY_SOURCE_DIR "/README.md"));
-  ASSERT_GE(blocks.size(), 3U);
-  const TemporaryFolder folder;
+/// Runs the shell blocks of a document in its order, in one folder.
+void run_blocks(const std::string& document, const TemporaryFolder& folder) {
+  const auto blocks = shell_blocks(slurp(std::filesystem::path(ONEPROXY_SOURCE_DIR) / document));
+  ASSERT_FALSE(blocks.empty());
   const auto bin = std::filesystem::path(ONEPROXY_PROGRAM).parent_path();
   for (const auto& block : blocks) {
     std::ofstream(folder / "block.sh") << "set -eu\n" << block;
@@ -29,9 +28,24 @@ TEST(SlowReadme, ShellBlocksRun) {
                                 (folder / "out").string() + " 2>&1 < /dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0) << block << slurp(folder / "out");
   }
+}
+
+TEST(SlowReadme, ShellBlocksRun) {
+  const TemporaryFolder folder;
+  run_blocks("README.md", folder);
   const auto result = nlohmann::json::parse(slurp(folder / "results/result.json"));
   EXPECT_GE(result["front"].size(), 5U);
 }
+
+class SlowGuide : public testing::TestWithParam<const char*> {};
+
+TEST_P(SlowGuide, ShellBlocksRun) {
+  const TemporaryFolder folder;
+  run_blocks(std::string("docs/guide/") + GetParam() + ".md", folder);
+}
+
+INSTANTIATE_TEST_SUITE_P(Documents, SlowGuide, testing::Values("first_run", "own_device", "own_space"),
+                         [](const auto& document) { return std::string(document.param); });
 
 }  // namespace
 }  // namespace oneproxy::test
