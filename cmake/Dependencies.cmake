@@ -10,6 +10,8 @@ find_package(ONNX REQUIRED)
 find_package(dnnl REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # oneDNN's threads
 find_package(Xnnpack QUIET)  # optional
+find_package(OpenCvDnn QUIET)  # optional
+find_package(Httplib QUIET)  # optional: agents
 find_package(Pqxx QUIET)  # optional: stores on a PostgreSQL server
 find_package(yaml-cpp QUIET)  # optional: spaces described in files
 find_package(OnnxRuntime)  # optional; see FindOnnxRuntime.cmake for where it is looked for

@@ -50,7 +50,7 @@ long interruptions() {
 
 class Campaign {
  public:
-  Campaign(Engine& engine, MessagePipe& pipe, DriftWatch& drift, const CampaignRequest& request)
+  Campaign(Engine& engine, MessagePipe& pipe, std::optional<DriftWatch>& drift, const CampaignRequest& request)
       : engine_(engine), pipe_(pipe), drift_(drift), request_(request) {}
 
   void run() {
@@ -58,6 +58,7 @@ class Campaign {
     CPU_ZERO(&before);
     sched_getaffinity(0, sizeof before, &before);
     core_ = pin(request_.protocol.pin_core, engine_.threads());
+    if (!drift_) drift_.emplace(engine_);  // now: what the engine starts shall be pinned too
     Rng rng(request_.protocol.seed);
     std::vector<std::uint64_t> order(request_.networks.size());
     std::iota(order.begin(), order.end(), std::uint64_t{0});
@@ -130,7 +131,7 @@ class Campaign {
     block.reserve(indices.size());
     for (const auto index : indices) block.push_back(load(index));
     const SystemState before = system_state(core_);
-    drift_.begin_block();
+    drift_->begin_block();
     int bursts_to_reference = 0;
     bool disturbed = false;
     const BlockTimer timer{
@@ -149,8 +150,8 @@ class Campaign {
               CampaignEvent event{CampaignEvent::Kind::result, indices[i], core_, std::string(timed.stopped_by)};
               event.conditions = {.cold_ms = block[i].cold_ms,
                                   .disturbed_runs = timed.disturbed_runs,
-                                  .reference_ms = drift_.median_ms(),
-                                  .drift = drift_.drift(),
+                                  .reference_ms = drift_->median_ms(),
+                                  .drift = drift_->drift(),
                                   .before = before,
                                   .after = system_state(core_)};
               event.raw_ms = std::move(timed.raw_ms);
@@ -161,7 +162,7 @@ class Campaign {
             [&](std::size_t i) {
               tell({.kind = CampaignEvent::Kind::busy, .network = indices[i]});
               if (request_.protocol.reference_every <= 0 || bursts_to_reference-- > 0) return;
-              drift_.run_burst();
+              drift_->run_burst();
               bursts_to_reference = request_.protocol.reference_every - 1;
             },
         .was_disturbed = [&] { return disturbed; },
@@ -171,7 +172,7 @@ class Campaign {
 
   Engine& engine_;
   MessagePipe& pipe_;
-  DriftWatch& drift_;
+  std::optional<DriftWatch>& drift_;
   const CampaignRequest& request_;
   int core_ = -1;
 };
@@ -190,7 +191,9 @@ std::string CampaignRequest::encode() const {
       out.put(std::span<const int>(layer.inputs));
       out.put(layer.in);
       out.put(layer.out);
-      for (const int value : {layer.kernel, layer.stride, layer.padding, layer.groups}) out.put(value);
+      for (const int value : {layer.kernel, layer.stride, layer.padding, layer.groups, layer.first_channel}) {
+        out.put(value);
+      }
       out.put(layer.activation);
     }
   }
@@ -210,7 +213,9 @@ CampaignRequest CampaignRequest::decode(std::string_view message) {
       layer.inputs = in.take_vector<int>();
       layer.in = in.take<Shape>();
       layer.out = in.take<Shape>();
-      for (int* value : {&layer.kernel, &layer.stride, &layer.padding, &layer.groups}) *value = in.take<int>();
+      for (int* value : {&layer.kernel, &layer.stride, &layer.padding, &layer.groups, &layer.first_channel}) {
+        *value = in.take<int>();
+      }
       layer.activation = in.take<Activation>();
     }
   }
@@ -242,12 +247,11 @@ CampaignEvent CampaignEvent::decode(std::string_view message) {
 
 void serve_campaigns(Engine& engine, MessagePipe& pipe) {
   std::string message;
-  std::optional<DriftWatch> drift;  // made when it is first needed: it runs the engine
+  std::optional<DriftWatch> drift;  // of all campaigns
   while (pipe.receive(message, -1) == MessagePipe::Outcome::message) {
     const CampaignRequest request = CampaignRequest::decode(message);
     try {
-      if (!drift) drift.emplace(engine);
-      Campaign(engine, pipe, *drift, request).run();
+      Campaign(engine, pipe, drift, request).run();
     } catch (const CampaignFailed&) {
     }
   }

@@ -17,6 +17,7 @@ class MessagePipe {
   MessagePipe(MessagePipe&& other) noexcept;
   MessagePipe& operator=(MessagePipe&& other) noexcept;
 
+  int descriptor() const { return descriptor_; }
   /// False where the other end is gone.
   bool send(std::string_view message);
   enum class Outcome { message, closed, timeout };

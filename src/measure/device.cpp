@@ -20,6 +20,8 @@ const EngineEntry engines[] = {
     {"onnxruntime", make_onnxruntime, onnxruntime_kind},
     {"onednn", make_onednn, onednn_kind},
     {"xnnpack", make_xnnpack, xnnpack_kind},
+    {"opencv", make_opencv, opencv_kind},
+    {"onnxruntime_web", make_onnxruntime_web, onnxruntime_web_kind},
 };
 
 struct OtherEntry {
@@ -30,6 +32,7 @@ struct OtherEntry {
 
 const OtherEntry others[] = {
     {"command", make_command_device, command_kind},
+    {"agent", make_agent_device, agent_kind},
 };
 
 struct ModelEntry {

@@ -10,7 +10,7 @@ namespace {
 constexpr int uncounted_runs = 3;
 constexpr int counted_runs = 10;
 
-/// The layers that every engine knows; about 1.3 MFLOP.
+/// The layers that every engine knows; about 1 MFLOP.
 Network reference_network() {
   NetworkBuilder build({3, 32, 32});
   int x = build.convolution(0, 16, 3, 2, 1, Activation::relu6, "stem");

@@ -13,13 +13,19 @@ namespace oneproxy {
 std::unique_ptr<Engine> make_onednn(Description description);
 std::unique_ptr<Engine> make_onnxruntime(Description description);
 std::unique_ptr<Engine> make_xnnpack(Description description);
+std::unique_ptr<Engine> make_opencv(Description description);
+std::unique_ptr<Engine> make_onnxruntime_web(Description description);
 std::unique_ptr<Device> make_table_device(Description description);
 std::unique_ptr<Device> make_command_device(Description description);
+std::unique_ptr<Device> make_agent_device(Description description);
 
 DeviceKind onednn_kind();
 DeviceKind onnxruntime_kind();
 DeviceKind xnnpack_kind();
+DeviceKind opencv_kind();
+DeviceKind onnxruntime_web_kind();
 DeviceKind command_kind();
+DeviceKind agent_kind();
 
 /// Widest vector instructions of this processor: "avx512", "avx2", "sse41", or "" elsewhere.
 std::string widest_isa();

@@ -42,8 +42,8 @@ class Device {
                        const MeasurementSink& sink, const ProgressCallback& progress) = 0;
 };
 
-/// Makes a device from its description: onnxruntime(...), onednn(...), xnnpack(...), table(FILE, column=NAME),
-/// command(...), fpga(...), roofline(...), gables(...).
+/// Makes a device from its description: onnxruntime(...), onednn(...), xnnpack(...), opencv(...),
+/// onnxruntime_web(), table(FILE, column=NAME), command(...), agent(...), fpga(...), roofline(...), gables(...).
 /// @throws InputError for an unknown name or setting, or an engine that this build or machine lacks (saying how to get
 /// it).
 std::unique_ptr<Device> make_device(std::string_view description);
