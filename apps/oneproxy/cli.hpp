@@ -66,6 +66,8 @@ void add_adapt(CLI::App& app, Common& common);
 void add_search(CLI::App& app, Common& common);
 void add_compare(CLI::App& app, Common& common);
 void add_evaluate(CLI::App& app, Common& common);
+void add_campaign(CLI::App& app, Common& common);
+void add_store(CLI::App& app, Common& common);
 void add_monotonicity(CLI::App& app, Common& common);
 void add_import(CLI::App& app, Common& common);
 /// `workers`: who computes; nullptr: threads of this process, as the options say.

@@ -61,6 +61,8 @@ int run(int argc, char** argv) {
   cli::add_search(app, common);
   cli::add_compare(app, common);
   cli::add_evaluate(app, common);
+  cli::add_campaign(app, common);
+  cli::add_store(app, common);
   cli::add_fleet(app, common);
   cli::add_monotonicity(app, common);
   cli::add_import(app, common);

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "oneproxy/store/store.hpp"
+
+namespace oneproxy {
+
+/// One line for each measurement, with its run's space and device; texts are quoted where they must be (RFC 4180).
+std::string store_csv(std::span<const StoredRun> runs, std::span<const StoredMeasurement> measurements);
+/// One JSON object a line: the same, the conditions and every timed run.
+std::string store_jsonl(std::span<const StoredRun> runs, std::span<const StoredMeasurement> measurements);
+
+}  // namespace oneproxy
