@@ -33,7 +33,8 @@ class Field {
       : node_(node), file_(std::move(file)), path_(std::move(path)) {}
 
   [[noreturn]] void fail(const std::string& what) const {
-    const std::string line = node_.IsDefined() ? ", line " + std::to_string(node_.Mark().line + 1) : "";
+    const bool placed = node_.IsDefined() && node_.Mark().line >= 0;  // an empty file has no place
+    const std::string line = placed ? ", line " + std::to_string(node_.Mark().line + 1) : "";
     throw InputError(file_ + line + (path_.empty() ? "" : ", field " + path_), what);
   }
 
