@@ -96,9 +96,6 @@ const WebInfo& web_info() {
       folders.push_back(at / ".deps/web/node_modules/onnxruntime-web");
       folders.push_back(at / "node_modules/onnxruntime-web");
     }
-#ifdef ONEPROXY_DEPS_DIR
-    folders.emplace_back(ONEPROXY_DEPS_DIR "/web/node_modules/onnxruntime-web");
-#endif
     for (const auto& folder : folders) {
       if (!fs::exists(folder / "package.json", error)) continue;
       const auto json = nlohmann::json::parse(read_file(folder / "package.json"), nullptr, false);
