@@ -26,17 +26,17 @@ struct LatencyMatrixOptions {
   /// Columns at the beginning of a line that name the network.
   std::size_t key_columns = 1;
   /// A number that stands for a missing value.
-  std::optional<double> missing;
+  std::optional<double> missing = {};
   /// Take numbers that are not positive as they are; else they are an error.
   bool any_value = false;
 
   // A table with one measurement on each line (device_columns not empty): which columns name the device, the network
   // and the latency, and which values other columns must have for a line to count. Repeated measurements count with
   // their median.
-  std::vector<std::string> device_columns;
+  std::vector<std::string> device_columns = {};
   std::string network_column = "model";
   std::string value_column = "latency_ms";
-  std::vector<std::pair<std::string, std::string>> where;
+  std::vector<std::pair<std::string, std::string>> where = {};
 };
 
 /// Reads CSV with a header; lines that begin with # before it are notes, fields may be quoted, an empty field, `nan`
