@@ -9,6 +9,7 @@
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
 #include "oneproxy/measure/latency_model.hpp"
+#include "oneproxy/pipeline/device_campaign.hpp"
 #include "oneproxy/pipeline/measure_missing.hpp"
 #include "oneproxy/space/arch_table.hpp"
 #include "options.hpp"
@@ -21,6 +22,7 @@ struct Options {
   std::vector<std::string> devices;
   std::vector<std::string> names;
   std::size_t samples = 50;
+  std::size_t repeats = 20;
   std::filesystem::path architectures;
   std::filesystem::path out;
   std::uint64_t seed = 1;
@@ -70,17 +72,23 @@ void run(const Options& options, const Common& common) {
                       static_cast<Eigen::Index>(options.devices.size()));
   CampaignStore campaign(options.out.string() + ".sqlite", options.resume);
   nlohmann::json json{{"file", options.out.string()}, {"space", space->description()}};
-  std::vector<std::vector<std::string>> rows{{"device", "networks", "median of medians ms", "ended by confidence"}};
+  std::vector<std::vector<std::string>> rows{
+      {"device", "networks", "median of medians ms", "ended by confidence", "SRCC of a repeat"}};
   for (std::size_t d = 0; d < options.devices.size(); ++d) {
     const auto device = make_device(options.devices[d]);
     Protocol protocol = options.protocol;
     protocol.seed = options.seed;
     const auto run = campaign.begin("measure", *space, *device, protocol, options.seed, {});
     std::vector<Measurement> measured;
+    std::optional<Repeatability> again;
     {
       ProgressBar bar(common);
       measured = measure_missing(*device, *space, table.architectures, protocol, campaign.store(), run, "sample",
                                  "measuring on " + device->description(), bar.callback());
+      if (options.repeats > 1 && !is_exact(*device)) {
+        again = measure_repeats(*device, *space, measured, options.repeats, protocol, campaign.store(), run,
+                                bar.callback());
+      }
     }
     const std::string name = column_name(options, d);
     table.columns.push_back(name);
@@ -88,6 +96,10 @@ void run(const Options& options, const Common& common) {
     table.notes.emplace_back("machine " + name, device->facts().cpu + "; " + device->facts().engine);
     std::vector<std::string> warnings;
     if (const LatencyModel* const model = latency_model(*device)) warnings = model->warnings();
+    if (again && again->srcc < good_repeatability) {
+      warnings.push_back("measured again it ranks networks with SRCC " + number(again->srcc, 3) +
+                         " only: differences between its networks are partly chance");
+    }
     for (const auto& warning : warnings) table.notes.emplace_back("warning " + name, warning);
     std::vector<double> medians;
     std::size_t confident = 0;
@@ -104,9 +116,10 @@ void run(const Options& options, const Common& common) {
                                {"networks", measured.size()},
                                {"median_ms", middle},
                                {"share_ended_by_confidence", share},
+                               {"repeatability_srcc", again ? nlohmann::json(again->srcc) : nlohmann::json()},
                                {"warnings", warnings}});
-    rows.push_back(
-        {device->description(), std::to_string(measured.size()), number(middle), number(100 * share, 3) + "%"});
+    rows.push_back({device->description(), std::to_string(measured.size()), number(middle),
+                    number(100 * share, 3) + "%", again ? number(again->srcc, 3) : "-"});
   }
   table.notes.emplace_back("latency", "median in ms of one image");
   write_arch_table(options.out, *space, table);
@@ -127,6 +140,8 @@ void add_measure(CLI::App& app, Common& common) {
   command->add_option("--name", options->names, "Column names, one for each device (default: their descriptions)");
   command->add_option("--samples", options->samples, "Random architectures")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--repeats", options->repeats, "Of these, measured twice to see how well a device repeats itself")
       ->capture_default_str();
   command->add_option("--architectures", options->architectures,
                       "File with one architecture a line, in place of random ones");

@@ -1,4 +1,5 @@
 #include <benchmark/benchmark.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -8,10 +9,16 @@
 namespace oneproxy {
 namespace {
 
+long interruptions_of_this_process() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
 /// What the measuring process does between runs, on its own core: choosing the next network, telling the parent (here a
-/// pipe), keeping samples and deciding when to stop, for 40 networks whose runs take about `run_us` without any work.
-/// "share" is that time relative to the runs' own; caches that it takes from the networks are not in it, but the
-/// uncounted runs before each burst pay for those.
+/// pipe), asking the kernel for interruptions, keeping samples and deciding when to stop, for 40 networks whose runs
+/// take about `run_us` without any work. "share" is that time relative to the runs' own; caches that it takes from the
+/// networks are not in it, but the uncounted runs before each burst pay for those.
 void BM_MeasuringHarness(benchmark::State& state) {
   const double run_ms = static_cast<double>(state.range(0)) / 1e3;
   int ends[2];
@@ -22,10 +29,12 @@ void BM_MeasuringHarness(benchmark::State& state) {
   for (double& latency : latencies) latency = run_ms * std::exp(0.3 * noise.normal());
   std::size_t run_count = 0;
   double timed_ms = 0;
+  long interruptions = 0;
   const BlockTimer timer{.run_ms =
                              [&](std::size_t) {
                                const double latency = latencies[run_count++ % latencies.size()];
                                timed_ms += latency;
+                               interruptions = interruptions_of_this_process();
                                return latency;
                              },
                          .finished = [](std::size_t, auto&& timed) { benchmark::DoNotOptimize(timed.raw_ms.data()); },

@@ -78,7 +78,7 @@ class PlaceWorker {
     part.facts = device.facts();
     const std::int64_t run = run_of(device, space);
     Protocol protocol = plan_.protocol;
-    const bool exact = latency_model(device) != nullptr || device.description().starts_with("table(");
+    const bool exact = is_exact(device);
     const bool missing = store_.measurements(run, "sample", space).size() < xs.size();
     if (plan_.calibrate && !exact && missing) {
       const auto renamed = [&](const Progress& p) { return callback({"calibrating", p.done, p.total}); };
@@ -87,7 +87,10 @@ class PlaceWorker {
     }
     part.measured = measure_missing(device, space, xs, protocol, store_, run, "sample", "measuring", callback);
     part.trend = drift_trend(store_.measurements(run, "sample", space));
-    if (!exact && plan_.repeats > 1) part.repeatability = repeat(device, space, part.measured, protocol, run, callback);
+    if (!exact && plan_.repeats > 1) {
+      part.repeatability =
+          measure_repeats(device, space, part.measured, plan_.repeats, protocol, store_, run, callback);
+    }
     warn(part);
   }
 
@@ -108,21 +111,6 @@ class PlaceWorker {
     return store_.begin_run(wanted);
   }
 
-  Repeatability repeat(Device& device, const SearchSpace& space, std::span<const Measurement> measured,
-                       Protocol protocol, std::int64_t run, const ProgressCallback& callback) {
-    std::vector<Measurement> chosen(measured.begin(), measured.end());
-    Rng rng = Rng(plan_.seed).stream(2);
-    rng.shuffle(std::span(chosen));
-    chosen.resize(std::min(plan_.repeats, chosen.size()));
-    std::vector<Architecture> xs;
-    for (const auto& m : chosen) xs.push_back(m.architecture);
-    protocol.seed = rng.next();  // another order
-    const auto again = measure_missing(device, space, xs, protocol, store_, run, "repeat", "measuring again", callback);
-    std::vector<RepeatedMeasurement> pairs;
-    for (std::size_t i = 0; i < xs.size(); ++i) pairs.push_back({chosen[i], again[i]});
-    return repeatability(pairs);
-  }
-
   const CampaignPlan& plan_;
   Store store_;
   const CampaignProgress& progress_;
@@ -131,6 +119,26 @@ class PlaceWorker {
 };
 
 }  // namespace
+
+bool is_exact(const Device& device) {
+  return latency_model(device) != nullptr || device.description().starts_with("table(");
+}
+
+Repeatability measure_repeats(Device& device, const SearchSpace& space, std::span<const Measurement> measured,
+                              std::size_t count, Protocol protocol, Store& store, std::int64_t run,
+                              const ProgressCallback& progress) {
+  std::vector<Measurement> chosen(measured.begin(), measured.end());
+  Rng rng = Rng(protocol.seed).stream(2);
+  rng.shuffle(std::span(chosen));
+  chosen.resize(std::min(count, chosen.size()));
+  std::vector<Architecture> xs;
+  for (const auto& m : chosen) xs.push_back(m.architecture);
+  protocol.seed = rng.next();  // another order
+  const auto again = measure_missing(device, space, xs, protocol, store, run, "repeat", "measuring again", progress);
+  std::vector<RepeatedMeasurement> pairs;
+  for (std::size_t i = 0; i < xs.size(); ++i) pairs.push_back({chosen[i], again[i]});
+  return repeatability(pairs);
+}
 
 CampaignResult run_campaign(const CampaignPlan& plan, const std::filesystem::path& store,
                             const CampaignProgress& progress) {

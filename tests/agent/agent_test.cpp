@@ -99,7 +99,7 @@ bool idle(pid_t agent) {
   return test::children_of(agent).empty();
 }
 
-TEST(Agent, MeasuresAsTheEngineItselfDoes) {
+TEST(SlowAgent, MeasuresAsTheEngineItselfDoes) {
   const AgentProcess agent({"--port", "0"});
   ASSERT_TRUE(agent.url().starts_with("http://127.0.0.1:")) << agent.url();
   const auto xs = sample(40);  // more than one request
@@ -188,7 +188,7 @@ TEST(Agent, SpeaksTls) {
             std::string::npos);
 }
 
-TEST(Agent, ACrashedEngineEndsTheRequestAndNotTheAgent) {
+TEST(SlowAgent, ACrashedEngineEndsTheRequestAndNotTheAgent) {
   const AgentProcess agent({"--port", "0"});
   const auto device = make_device(device_of(agent));
   Protocol slow = quick();
@@ -207,7 +207,7 @@ TEST(Agent, ACrashedEngineEndsTheRequestAndNotTheAgent) {
   EXPECT_EQ(measure(device_of(agent), sample(2)).error, "");
 }
 
-TEST(Agent, AHangingEngineIsEndedAndTheAgentGoesOn) {
+TEST(SlowAgent, AHangingEngineIsEndedAndTheAgentGoesOn) {
   const AgentProcess agent({"--port", "0"});
   const auto device = make_device(device_of(agent));
   Protocol slow = quick();
@@ -226,7 +226,7 @@ TEST(Agent, AHangingEngineIsEndedAndTheAgentGoesOn) {
   EXPECT_EQ(measure(device_of(agent), sample(2)).error, "");
 }
 
-TEST(Agent, ARequestThatTakesTooLongIsEnded) {
+TEST(SlowAgent, ARequestThatTakesTooLongIsEnded) {
   const AgentProcess agent({"--port", "0", "--longest-s", "1"});
   Protocol slow = quick();
   slow.budget_ms = 60'000;
@@ -238,7 +238,7 @@ TEST(Agent, ARequestThatTakesTooLongIsEnded) {
   EXPECT_TRUE(idle(agent.pid()));
 }
 
-TEST(Agent, ARestartCostsOnlyTheNetworksThatWereNotDelivered) {
+TEST(SlowAgent, ARestartCostsOnlyTheNetworksThatWereNotDelivered) {
   auto agent = std::make_unique<AgentProcess>(std::vector<std::string>{"--port", "0"});
   const std::string port = agent->port();
   const std::string device = device_of(*agent);
@@ -304,7 +304,7 @@ TEST(Agent, RefusesWhatIsTooLargeAlsoWhenItIsPacked) {
   EXPECT_EQ(client.Get("/v1/health")->status, 200);
 }
 
-TEST(Agent, RefusesMoreAtOnceThanItShallAndClientsWait) {
+TEST(SlowAgent, RefusesMoreAtOnceThanItShallAndClientsWait) {
   const AgentProcess agent({"--port", "0"});
   Protocol slow = quick();
   slow.budget_ms = 700;
@@ -329,7 +329,7 @@ TEST(Agent, RefusesMoreAtOnceThanItShallAndClientsWait) {
   EXPECT_EQ(second.measured.size(), 3U);
 }
 
-TEST(Agent, AClientThatStopsFreesIt) {
+TEST(SlowAgent, AClientThatStopsFreesIt) {
   const AgentProcess agent({"--port", "0"});
   Protocol slow = quick();
   slow.budget_ms = 60'000;

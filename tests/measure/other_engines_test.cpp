@@ -102,7 +102,7 @@ TEST_P(OtherEngines, AreMeasuredLikeAnyDevice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Opencv, OtherEngines, ::testing::Values("opencv"));
-INSTANTIATE_TEST_SUITE_P(Web, OtherEngines, ::testing::Values("onnxruntime_web"));
+INSTANTIATE_TEST_SUITE_P(SlowWeb, OtherEngines, ::testing::Values("onnxruntime_web"));
 
 }  // namespace
 }  // namespace oneproxy

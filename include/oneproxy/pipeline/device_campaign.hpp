@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,15 @@ using CampaignProgress = std::function<bool(std::size_t device, const Progress& 
 /// @throws Stopped, and InputError where the store cannot be used.
 CampaignResult run_campaign(const CampaignPlan& plan, const std::filesystem::path& store,
                             const CampaignProgress& progress);
+
+/// Whether a device answers the same every time, since it computes or replays.
+bool is_exact(const Device& device);
+
+/// Measures `count` of `measured`, drawn at random by protocol.seed, again in another order, as far as the store does
+/// not hold them in the role "repeat" of `run`.
+Repeatability measure_repeats(Device& device, const SearchSpace& space, std::span<const Measurement> measured,
+                              std::size_t count, Protocol protocol, Store& store, std::int64_t run,
+                              const ProgressCallback& progress);
 
 /// SRCC of the medians of every pair of devices on one space; NaN where one failed.
 std::vector<std::vector<double>> srcc_matrix(const CampaignResult& result, const std::string& space);
