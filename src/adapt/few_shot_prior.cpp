@@ -8,6 +8,7 @@
 
 #include "few_shot_defaults.hpp"
 #include "fleet_evidence.hpp"
+#include "interactions.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/rng.hpp"
 #include "ridge.hpp"
@@ -179,8 +180,8 @@ FewShotPrior single_proxy_prior(const Eigen::MatrixXd& x, const Eigen::VectorXd&
   return prior;
 }
 
-Eigen::MatrixXd predict_known(const Eigen::MatrixXd& cost, const Eigen::MatrixXd& encoding,
-                              const KnownLatencies& known) {
+Eigen::MatrixXd predict_known(const Eigen::MatrixXd& cost, const Eigen::MatrixXd& encoding, const KnownLatencies& known,
+                              const Eigen::MatrixXd& choices) {
   const Index count = std::max(cost.rows(), encoding.rows());
   Eigen::MatrixXd features(count, cost.cols() + encoding.cols());
   features << cost, encoding;
@@ -196,13 +197,18 @@ Eigen::MatrixXd predict_known(const Eigen::MatrixXd& cost, const Eigen::MatrixXd
     }
   }
   if (places.empty()) return Eigen::MatrixXd(count, 0);
-  // One decomposition serves all devices that were measured on the same architectures.
-  if (complete) return features * ridge_weights(rows_of(features, known, places.front()), known.latency_ms);
   Eigen::MatrixXd predicted(count, known.latency_ms.cols());
-  for (std::size_t d = 0; d < places.size(); ++d) {
+  // One decomposition serves all devices that were measured on the same architectures.
+  if (complete) predicted = features * ridge_weights(rows_of(features, known, places.front()), known.latency_ms);
+  for (std::size_t d = 0; d < places.size() && !complete; ++d) {
     const auto device = static_cast<Index>(d);
     const Eigen::VectorXd latency = known.latency_ms.col(device)(places[d]);
     predicted.col(device) = features * ridge_weights(rows_of(features, known, places[d]), latency);
+  }
+  if (choices.cols() == 0) return predicted;
+  const auto better = predict_with_interactions(features, choices, known);
+  for (std::size_t d = 0; d < better.size(); ++d) {
+    if (better[d]) predicted.col(static_cast<Index>(d)) = *better[d];
   }
   return predicted;
 }

@@ -55,7 +55,9 @@ FewShotStudy::FewShotStudy(SpacePtr space, const ArchTable& table, const Evaluat
       known.latency_ms(i, s) = latency_ms(known.rows[static_cast<std::size_t>(i)], source);
     }
   }
-  prior_ = few_shot_prior(predict_known(costs, encoding_, known), costs, encoding_, known, {.seed = options.seed});
+  const Eigen::MatrixXd choices = space_->encode(table.architectures).cast<double>();
+  const Eigen::MatrixXd predicted = predict_known(costs, encoding_, known, choices);
+  prior_ = few_shot_prior(predicted, costs, encoding_, known, {.seed = options.seed});
   if (!by_proxy) return;
   by_proxy_.resize(static_cast<Index>(count), source_count);
   for (Index s = 0; s < source_count; ++s) {

@@ -80,7 +80,8 @@ std::vector<Interval> TargetPosterior::intervals(std::span<const Architecture> x
   const Eigen::VectorXd median = belief.median();
   const Eigen::VectorXd high = belief.measured_quantile(0.95);
   std::vector<Interval> result;
-  for (Index i = 0; i < median.size(); ++i) result.push_back({low(i), median(i), high(i)});
+  for (Index i = 0; i < median.size(); ++i)
+    result.push_back({std::max(low(i), 0.0), median(i), high(i)});  // nothing takes less than no time
   return result;
 }
 

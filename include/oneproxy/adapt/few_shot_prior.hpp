@@ -77,9 +77,10 @@ FewShotPrior few_shot_prior(const Eigen::MatrixXd& predicted, const Eigen::Matri
 FewShotPrior single_proxy_prior(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights);
 
 /// Latencies of every architecture on every known device, by ridge regression on cost features and encoding (strength
-/// by leave-one-out error): `predicted` for few_shot_prior(). @throws InputError for a device with fewer than 10
-/// latencies.
-Eigen::MatrixXd predict_known(const Eigen::MatrixXd& cost, const Eigen::MatrixXd& encoding,
-                              const KnownLatencies& known);
+/// by leave-one-out error): `predicted` for few_shot_prior(). With `choices` (one-hot, one column for each option of
+/// each decision), by a Gaussian process that also knows interactions of choices where that predicts a device clearly
+/// better. @throws InputError for a device with fewer than 10 latencies.
+Eigen::MatrixXd predict_known(const Eigen::MatrixXd& cost, const Eigen::MatrixXd& encoding, const KnownLatencies& known,
+                              const Eigen::MatrixXd& choices = {});
 
 }  // namespace oneproxy
