@@ -2,6 +2,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "campaign_store.hpp"
@@ -11,6 +12,7 @@
 #include "oneproxy/pipeline/measure_missing.hpp"
 #include "oneproxy/predict/accuracy.hpp"
 #include "oneproxy/report/fleet_files.hpp"
+#include "oneproxy/report/page.hpp"
 #include "options.hpp"
 #include "version.hpp"
 
@@ -120,12 +122,14 @@ void run(const Options& options, const Common& common, FleetWorkers* given) {
   const FleetOptions fleet = options_of(file);
   FleetEffort effort{.process_count = workers.process_count(), .thread_count = workers.thread_count()};
   FleetSamples samples;
-  const FleetProblem problem{.space = space, .proxies = proxies, .accuracy = *accuracy, .samples = samples};
+  FleetProblem problem{.space = space, .proxies = proxies, .accuracy = *accuracy, .samples = samples};
+  std::optional<FleetPosterior> posterior;
   {
     ProgressBar bar(common);
     const ProgressCallback progress = workers.writes() ? bar.callback() : ProgressCallback();
     LiveMeasuring measure(options, *space, workers, progress);
     samples = gather_samples(file, space, proxies, bases, *candidates, std::ref(measure));
+    if (file.posterior) problem.posterior = &posterior.emplace(space, proxies, samples.architectures, file.seed);
     const FleetFindings findings = run_fleet(problem, fleet, workers, options.out, options.resume, progress);
     if (!workers.writes()) return;
     effort.device_count = samples.devices.size() - findings.kept_count;
@@ -133,6 +137,7 @@ void run(const Options& options, const Common& common, FleetWorkers* given) {
   }
   effort.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   write_fleet_files(options.out, result, effort, {{"oneproxy", version}});
+  if (has_page()) write_page(options.out);
   if (common.json) return print(result);
   if (!common.quiet) std::cout << fleet_text(result) << '\n';
   std::cout << "results: " << options.out.string() << '\n';

@@ -226,6 +226,7 @@ class FleetRun {
                                   options_.front_count,
                                   options_.seed,
                                   a.intercept,
+                                  problem_.posterior != nullptr,
                                   a.validation_count,
                                   a.fold_count,
                                   a.lambda_count,

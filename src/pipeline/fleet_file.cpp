@@ -162,6 +162,9 @@ FleetFile read_fleet_file(const fs::path& file) {
   fleet.accuracy = fields.path("accuracy");
   fleet.accuracy_column = fields.text("accuracy_column");
   fleet.proxies = read_known(fields, "proxies");
+  const std::string method = fields.text("method", "posterior");
+  if (method != "posterior" && method != "eqn3") fields.fail("method", "expected posterior or eqn3, not " + method);
+  fleet.posterior = method == "posterior";
   fleet.sample_count = fields.count("samples", fleet.sample_count, 6, 100'000);
   fleet.limit_count = fields.count("limits", fleet.limit_count, 1, 10'000);
   fleet.limits_ms = fields.positive_numbers("limits_ms");

@@ -42,15 +42,26 @@ DeviceModel model_device(const FleetProblem& problem, const FleetOptions& option
   }
   const LinearPredictor& proxy = *problem.proxies[model.proxy].predictor;
   model.monotone = decide_monotonicity(model.before, options.decision, options.threshold).answer;
-  if (model.monotone != Monotonicity::monotone) {
+  model.weights_ms = proxy.weights_ms();
+  const std::uint64_t seed = Rng(options.seed).stream(device).next();
+  if (problem.posterior != nullptr) {
+    const auto all = problem.samples.latency_ms.col(static_cast<Index>(device));
+    auto fit = problem.posterior->fit({all.data(), static_cast<std::size_t>(all.size())}, seed);
+    model.after = fit.expected_srcc;
+    model.weights_ms = std::move(fit.weights);
+    predicted = predictions(LinearPredictor(problem.space, model.weights_ms), xs);
+  } else if (model.monotone != Monotonicity::monotone) {
     AdaptationOptions adaptation = options.adaptation;
-    adaptation.seed = Rng(options.seed).stream(device).next();
-    model.adapted = adapt(proxy, xs, latency, adaptation);
-    predicted = predictions(model.adapted->predictor, xs);
+    adaptation.seed = seed;
+    const AdaptedProxy adapted = adapt(proxy, xs, latency, adaptation);
+    model.after = adapted.validation_srcc_after;
+    model.lambda = adapted.lambda;
+    model.weights_ms = adapted.predictor.weights_ms();
+    predicted = predictions(adapted.predictor, xs);
   }
   // Into the device's milliseconds; the ranking stays.
   const Line line = fit_line(predicted, latency);
-  model.weights_ms = line.slope * (model.adapted ? model.adapted->predictor : proxy).weights_ms();
+  model.weights_ms *= line.slope;
   model.weights_ms[model.weights_ms.size() - 1] += line.intercept;
   return model;
 }

@@ -134,15 +134,15 @@ std::string FleetRecords::record(std::size_t device) const {
              {{"before", rounded(model.before.srcc)},
               {"low", rounded(model.before.low)},
               {"high", rounded(model.before.high)},
-              {"after", model.adapted ? rounded(model.adapted->validation_srcc_after) : json(nullptr)}}},
+              {"after", model.after ? rounded(*model.after) : json(nullptr)}}},
             {"decision", to_string(model.monotone)},
             {"cluster", cover_.cluster[device]},
             {"cluster_srcc", rounded(cover_.cluster_srcc[device])},
             {"cluster_front",
              rounded(judge.hypervolume_of(fronts_[cover_.cluster[device]]) / judge.hypervolume_of(networks))}};
-  line["lambda"] = !model.adapted                         ? json(nullptr)
-                   : std::isfinite(model.adapted->lambda) ? rounded(model.adapted->lambda)
-                                                          : json("infinity");
+  line["lambda"] = !model.lambda                  ? json(nullptr)
+                   : std::isfinite(*model.lambda) ? rounded(*model.lambda)
+                                                  : json("infinity");
   if (d.source == FleetSource::simulated) line["truth"] = truth(model, device, networks);
   auto& written = line["front"] = json::array();
   std::size_t next = 0;

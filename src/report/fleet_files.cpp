@@ -207,6 +207,7 @@ json fleet_json(const std::filesystem::path& folder, const FleetProblem& problem
       {"space", problem.space->description()},
       {"seed", options.seed},
       {"threshold", options.threshold},
+      {"method", problem.posterior != nullptr ? "posterior" : "eqn3"},
       {"device_count", device_count},
       {"network_count", findings.network_count},
       {"limits_are", options.limits_ms.empty() ? "spread over each device's front" : "the same for every device"}};

@@ -69,7 +69,7 @@ std::string fleet_text(const json& r) {
   text += "Decisions: " + counts(r.at("decisions")) + "\n\n";
   text += "SRCC of the nearest known proxy: " + deciles(r.at("srcc").at("before")) + "\n";
   text += "  where adapted, before:         " + deciles(r.at("srcc").at("adapted_before")) + "\n";
-  text += "  where adapted, validation:     " + deciles(r.at("srcc").at("adapted_after")) + "\n";
+  text += "  where adapted, after:          " + deciles(r.at("srcc").at("adapted_after")) + "\n";
   if (const json& truth = r.at("truth"); !truth.is_null()) {
     text += "Simulated devices, by their true latencies:\n";
     text += "  SRCC of the known proxy:       " + deciles(truth.at("srcc_before")) + "\n";

@@ -27,7 +27,7 @@ TEST_F(ReadFleetFile, TakesEveryField) {
                 {"live": "onnxruntime"},
                 {"simulate": 20, "name": "s", "base": ["x"], "median_srcc": 0.7, "deviation": 0.4, "resampled": 0.2,
                  "noise": 0.01, "seed": 9}],
-    "samples": 60, "limits": 12, "limits_ms": [1, 2.5], "front": 7, "searches": 5, "threshold": 0.95, "seed": 3,
+    "samples": 60, "limits": 12, "limits_ms": [1, 2.5], "method": "eqn3", "front": 7, "searches": 5, "threshold": 0.95, "seed": 3,
     "cost": {
   "seconds_per_measurement" : 5, "predictor_measurements" : 1000, "training_hours" : 10, "accuracy_hours" : 2
 }
@@ -54,6 +54,7 @@ TEST_F(ReadFleetFile, TakesEveryField) {
   EXPECT_EQ(fleet.sample_count, 60U);
   EXPECT_EQ(fleet.limit_count, 12U);
   EXPECT_EQ(fleet.limits_ms, (std::vector<double>{1, 2.5}));
+  EXPECT_FALSE(fleet.posterior);
   EXPECT_EQ(fleet.front_count, 7U);
   EXPECT_EQ(fleet.search_count, 5U);
   EXPECT_EQ(fleet.threshold, 0.95);
@@ -81,6 +82,7 @@ TEST_F(ReadFleetFile, NamesFileAndField) {
       {R"({"devices": [{"simulate": 2}], "threshold": 1.5})", "threshold"},
       {R"({"devices": [{"simulate": 2}], "proxies": [{"file": "x"}]})", "proxies[0]"},
       {R"({"devices": [{"simulate": 2}], "cost": {"training_hours": -1}})", "cost.training_hours"},
+      {R"({"devices": [{"simulate": 2}], "method": "best"})", "method"},
       {R"({"devices": [{"simulate": 2}], "spase": "x"})", "spase"}};
   for (const auto& [text, expected] : faults) {
     try {

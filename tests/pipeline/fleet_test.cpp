@@ -172,6 +172,28 @@ TEST(Fleet, AdaptingHelpsDevicesThatAreUnlikeAllKnownOnes) {
   EXPECT_GT(after, before);
 }
 
+// Ranks devices that no known one is like, better than the nearest known one does, and knows how well.
+TEST(Fleet, ThePosteriorKnowsHowWellItRanks) {
+  const SmallFleet fleet(40, 0.6);
+  const FleetPosterior posterior(fleet.space, fleet.proxies, fleet.samples.architectures, 1);
+  FleetProblem problem = fleet.problem();
+  problem.posterior = &posterior;
+  const FleetFolder folder;
+  ThreadWorkers workers(2);
+  run_fleet(problem, fleet.options, workers, folder.path(), false, {});
+  double before = 0, after = 0, expected = 0;
+  for (const json& device : devices_in(folder.path())) {
+    before += device.at("truth").at("srcc_before").get<double>() / 40;
+    after += device.at("truth").at("srcc_after").get<double>() / 40;
+    expected += device.at("srcc").at("after").get<double>() / 40;
+    EXPECT_TRUE(device.at("lambda").is_null());
+  }
+  EXPECT_GT(after, before + 0.05);
+  EXPECT_NEAR(expected, after, 0.05);  // the mean of 40 devices whose own errors are about 0.1
+  EXPECT_THROW(run_fleet(fleet.problem(), fleet.options, workers, folder.path(), true, {}), InputError)
+      << "another method";
+}
+
 // Every device is in the cluster of the chosen proxy that its samples agree with most, and every proxy in its own.
 TEST(Fleet, ClustersAreThoseOfTheNearestProxy) {
   const SmallFleet fleet(30, 0.8);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "oneproxy/pipeline/fleet_monotonicity.hpp"
+#include "oneproxy/pipeline/fleet_posterior.hpp"
 #include "oneproxy/pipeline/fleet_samples.hpp"
 #include "oneproxy/pipeline/fleet_workers.hpp"
 #include "oneproxy/pipeline/network_pool.hpp"
@@ -35,6 +36,7 @@ struct FleetProblem {
   const std::vector<Proxy>& proxies;  ///< known devices; at least one
   const Predictor& accuracy;
   const FleetSamples& samples;
+  const FleetPosterior* posterior = nullptr;  ///< nullptr: devices are modelled by Eqn. (3)
 };
 
 /// Which proxies serve which devices, by the SRCC of their samples.
@@ -55,11 +57,11 @@ struct FleetFindings {
 
 /// Algorithm 1 without its last measurements, for every device of a fleet (docs/design/fleet.md): the monotonicity
 /// matrix, a cover of the fleet by proxies, a predictor for each device (a known proxy's where it is monotone, else
-/// adapted by Eqn. (3)), and a front and the networks for each limit, by predicted latency. Writes into `folder`
-/// (docs/formats/fleet.md): srcc.npy, networks.csv, and devices.jsonl, a line for each device as soon as it and those
-/// before it are done. Where devices.jsonl is there already, `resume` goes on after its last whole line;
-/// where it is not, `resume` changes nothing.
-/// The files are the same bytes whatever the workers, and however often the run was interrupted.
+/// adapted by Eqn. (3); or the few-shot posterior), and a front and the networks for each limit, by predicted latency.
+/// Writes into `folder` (docs/formats/fleet.md): srcc.npy, networks.csv, and devices.jsonl, a line for each device as
+/// soon as it and those before it are done. Where devices.jsonl is there already, `resume` goes on after its last whole
+/// line; where it is not, `resume` changes nothing. The files are the same bytes whatever the workers, and however
+/// often the run was interrupted.
 /// @throws InputError as check_fleet_folder(), or where the fleet in the folder is another; Stopped.
 FleetFindings run_fleet(const FleetProblem& problem, const FleetOptions& options, FleetWorkers& workers,
                         const std::filesystem::path& folder, bool resume, const ProgressCallback& progress);
@@ -72,8 +74,9 @@ struct DeviceModel {
   std::size_t proxy = 0;  ///< the known one of the highest SRCC to the samples (section 5.3.1)
   SrccEstimate before;    ///< of that proxy
   Monotonicity monotone = Monotonicity::unknown;
-  std::optional<AdaptedProxy> adapted;  ///< unless monotone
-  Eigen::VectorXd weights_ms;           ///< in the device's milliseconds
+  std::optional<double> after;   ///< of the device's own predictor: by validation, or as the posterior expects
+  std::optional<double> lambda;  ///< of Eqn. (3)
+  Eigen::VectorXd weights_ms;    ///< in the device's milliseconds
 };
 DeviceModel model_device(const FleetProblem& problem, const FleetOptions& options, std::size_t device);
 

@@ -45,6 +45,7 @@ struct FleetFile {
   std::string accuracy_column;
   std::vector<KnownDevices> proxies;  ///< empty: all shipped
   std::vector<std::variant<TableColumns, LiveDevice, Simulation>> devices;
+  bool posterior = true;  ///< devices are modelled by the few-shot posterior; else by Eqn. (3)
   std::size_t sample_count = 50;
   std::size_t limit_count = 30;
   std::vector<double> limits_ms;  ///< in place of limit_count
