@@ -164,6 +164,7 @@ OrtSession::OrtSession(std::string_view model, std::string_view name, OrtOptions
   state.check(api.SetSessionExecutionMode(raw_settings, ORT_SEQUENTIAL));
   state.check(api.SetSessionGraphOptimizationLevel(raw_settings, options.optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL));
   state.check(api.SetSessionLogSeverityLevel(raw_settings, ORT_LOGGING_LEVEL_FATAL));
+  if (!options.profile.empty()) state.check(api.EnableProfiling(raw_settings, options.profile.c_str()));
   // Spinning helpers would take the cores of whatever else is measured or searched meanwhile.
   state.check(api.AddSessionConfigEntry(raw_settings, "session.intra_op.allow_spinning", "0"));
 
@@ -209,6 +210,17 @@ void OrtSession::run(std::span<const float> input, std::span<const std::int64_t>
   std::copy_n(values_out, count, output.begin());
 }
 
+std::string OrtSession::end_profile() {
+  const State& state = *state_;
+  OrtAllocator* allocator = nullptr;
+  state.check(state.api.GetAllocatorWithDefaultOptions(&allocator));
+  char* text = nullptr;
+  state.check(state.api.SessionEndProfiling(state.session.get(), allocator, &text));
+  std::string file = text;
+  state.check(state.api.AllocatorFree(allocator, text));
+  return file;
+}
+
 const std::vector<OrtSession::Port>& OrtSession::inputs() const { return state_->inputs; }
 const std::vector<OrtSession::Port>& OrtSession::outputs() const { return state_->outputs; }
 
@@ -233,6 +245,7 @@ OrtSession::OrtSession(std::string_view, std::string_view, OrtOptions) {
 
 // No session can exist.
 void OrtSession::run(std::span<const float>, std::span<const std::int64_t>, std::span<float>) { std::abort(); }
+std::string OrtSession::end_profile() { std::abort(); }
 const std::vector<OrtSession::Port>& OrtSession::inputs() const { std::abort(); }
 const std::vector<OrtSession::Port>& OrtSession::outputs() const { std::abort(); }
 

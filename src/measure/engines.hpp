@@ -27,6 +27,9 @@ DeviceKind onnxruntime_web_kind();
 DeviceKind command_kind();
 DeviceKind agent_kind();
 
+/// Mean of the middle half, which one interruption does not move. Precondition: not empty.
+double middle_mean(std::vector<double> values);
+
 /// Widest vector instructions of this processor: "avx512", "avx2", "sse41", or "" elsewhere.
 std::string widest_isa();
 /// Facts of this machine without an engine.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstring>
 
 #include "engines.hpp"
@@ -50,6 +51,12 @@ class OpenmpThreads {
   int before_;
 };
 
+void execute(const OnednnProgram::Step& step, dnnl::stream& stream) {
+  const auto status = dnnl_primitive_execute(step.primitive.get(), stream.get(),
+                                             static_cast<int>(step.arguments.size()), step.arguments.data());
+  if (status != dnnl_success) throw InputError("onednn", "a layer failed with status " + std::to_string(status));
+}
+
 class OnednnSession final : public Session {
  public:
   OnednnSession(OnednnProgram program, const dnnl::engine& engine, int threads)
@@ -59,11 +66,7 @@ class OnednnSession final : public Session {
     assert(input.size() == program_.input.size() && output.size() == program_.output.size());
     const OpenmpThreads threads(threads_);
     std::ranges::copy(input, program_.input.begin());
-    for (const auto& step : program_.steps) {
-      const auto status = dnnl_primitive_execute(step.primitive.get(), stream_.get(),
-                                                 static_cast<int>(step.arguments.size()), step.arguments.data());
-      if (status != dnnl_success) throw InputError("onednn", "a layer failed with status " + std::to_string(status));
-    }
+    for (const auto& step : program_.steps) execute(step, stream_);
     stream_.wait();
     std::ranges::copy(program_.output, output.begin());
   }
@@ -95,6 +98,33 @@ class OnednnEngine final : public Engine {
       throw InputError("oneDNN", std::string("refuses the network: ") + error.what());
     }
   }
+
+  std::vector<LayerLatency> layers(const Network& network, const Weights& weights, int runs) override {
+    fix_isa(isa_);
+    const OpenmpThreads threads(threads_);
+    const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+    const OnednnProgram program = build_onednn_program(network, weights, cpu);
+    dnnl::stream stream(cpu);
+    std::ranges::fill(program.input, 0.5F);
+    std::vector<std::vector<double>> ms(network.layers.size());  // of each run
+    for (int run = -3; run < runs; ++run) {
+      for (const auto& step : program.steps) {
+        const auto start = std::chrono::steady_clock::now();
+        execute(step, stream);
+        stream.wait();
+        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+        if (run < 0) continue;
+        ms[step.layer].resize(static_cast<std::size_t>(run) + 1);
+        ms[step.layer].back() += took.count();
+      }
+    }
+    std::vector<LayerLatency> found;
+    for (std::size_t i = 0; i < ms.size(); ++i) {
+      if (!ms[i].empty()) found.push_back({network.layers[i].name, middle_mean(ms[i]), {}});
+    }
+    return found;
+  }
+  std::string layers_origin() const override { return "each primitive of " + version_text() + " timed by itself"; }
 
  private:
   int threads_;

@@ -1,5 +1,12 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
 #include "engines.hpp"
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/base/file.hpp"
 #include "oneproxy/base/ort.hpp"
 #include "oneproxy/space/onnx.hpp"
 
@@ -18,6 +25,34 @@ class OnnxRuntimeSession final : public Session {
   std::vector<std::int64_t> shape_;
 };
 
+constexpr int uncounted_runs = 3;
+
+/// What each node took in the runs that count, in the order of the first run.
+std::vector<LayerLatency> layers_of_profile(const std::string& text) {
+  constexpr std::string_view ending = "_kernel_time";
+  const auto events = nlohmann::json::parse(text, nullptr, false);
+  std::vector<LayerLatency> found;
+  std::vector<std::vector<double>> ms;
+  for (const auto& event : events) {
+    if (!event.is_object() || event.value("cat", "") != "Node") continue;
+    std::string name = event.value("name", "");
+    if (!name.ends_with(ending)) continue;
+    name.resize(name.size() - ending.size());
+    const auto known = std::ranges::find(found, name, &LayerLatency::layer);
+    const auto index = static_cast<std::size_t>(known - found.begin());
+    if (known == found.end()) {
+      found.push_back({name, 0, {}});
+      ms.emplace_back();
+    }
+    ms[index].push_back(event.value("dur", 0.0) / 1000);
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (ms[i].size() > uncounted_runs) ms[i].erase(ms[i].begin(), ms[i].begin() + uncounted_runs);
+    found[i].ms = middle_mean(ms[i]);
+  }
+  return found;
+}
+
 class OnnxRuntimeEngine final : public Engine {
  public:
   OnnxRuntimeEngine(int threads, const std::string& optimization)
@@ -32,6 +67,25 @@ class OnnxRuntimeEngine final : public Engine {
     return std::make_unique<OnnxRuntimeSession>(OrtSession(onnx_bytes(network, weights), "the network", options_),
                                                 network.layers.front().out);
   }
+
+  std::vector<LayerLatency> layers(const Network& network, const Weights& weights, int runs) override {
+    OrtOptions options = options_;
+    options.profile =
+        (std::filesystem::temp_directory_path() / ("oneproxy-profile-" + std::to_string(getpid()))).string();
+    OrtSession session(onnx_bytes(network, weights), "the network", options);
+    const Shape& shape = network.layers.front().out;
+    const std::vector<float> input(static_cast<std::size_t>(shape.elements()), 0.5F);
+    std::vector<float> output(static_cast<std::size_t>(network.layers.back().out.elements()));
+    for (int run = -uncounted_runs; run < runs; ++run) {
+      session.run(input, std::vector<std::int64_t>{1, shape.channels, shape.height, shape.width}, output);
+    }
+    const std::string file = session.end_profile();
+    const std::string text = read_file(file);
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    return layers_of_profile(text);
+  }
+  std::string layers_origin() const override { return "the profile of " + version() + ", in whole microseconds"; }
 
  private:
   OrtOptions options_;

@@ -22,7 +22,8 @@ const OrtInfo& ort_info();
 
 struct OrtOptions {
   int threads = 1;
-  bool optimize = true;  ///< all graph optimisations, or none
+  bool optimize = true;      ///< all graph optimisations, or none
+  std::string profile = {};  ///< how the file begins that tells how long each node took; "": no such file
 };
 
 /// An ONNX model in ONNX Runtime. run() is safe from any thread.
@@ -48,6 +49,10 @@ class OrtSession {
   /// size that comes out. Precondition: the model has one input. @throws InputError where the run fails or sizes
   /// differ.
   void run(std::span<const float> input, std::span<const std::int64_t> shape, std::span<float> output);
+
+  /// Ends a profile and returns its file (ONNX Runtime's JSON: events with name and dur in microseconds).
+  /// Precondition: OrtOptions::profile was given.
+  std::string end_profile();
 
  private:
   struct State;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "oneproxy/measure/device.hpp"
+#include "oneproxy/measure/latency_model.hpp"
 #include "oneproxy/space/network.hpp"
 
 namespace oneproxy {
@@ -30,6 +31,11 @@ class Engine {
   /// Threads that one inference uses; the timed process is pinned to as many cores.
   virtual int threads() const { return 1; }
   virtual std::unique_ptr<Session> load(const Network& network, const Weights& weights) = 0;
+  /// What each step of an inference takes, mean of the middle half of `runs` runs, under the names of the network's
+  /// layers as far as the engine keeps them (what it fuses has one name). Empty: it cannot tell.
+  virtual std::vector<LayerLatency> layers(const Network& network, const Weights& weights, int runs);
+  /// How layers() knows, a few words.
+  virtual std::string layers_origin() const { return version(); }
 };
 
 /// A device that times an engine in a child process of its own, so that a network that crashes or hangs the engine
