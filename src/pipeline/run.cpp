@@ -7,6 +7,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "candidate_pool.hpp"
 #include "learn_front.hpp"
 #include "limit_search.hpp"
 #include "metric_models.hpp"
@@ -14,10 +15,8 @@
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/srcc.hpp"
 #include "oneproxy/measure/latency_model.hpp"
-#include "oneproxy/measure/recorded.hpp"
 #include "oneproxy/pipeline/front.hpp"
 #include "oneproxy/pipeline/target_posterior.hpp"
-#include "oneproxy/predict/accuracy.hpp"
 #include "oneproxy/predict/flops.hpp"
 #include "oneproxy/search/exhaustive.hpp"
 #include "oneproxy/search/pareto.hpp"
@@ -28,7 +27,7 @@ namespace oneproxy {
 namespace {
 
 // Streams of the run's seed, so that one step's draws do not shift another's.
-enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch, kFrontSamples };
+enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch, kFrontSamples, kEvidence };
 
 // Measured however little time there is: what the SRCC and the fits need, and the two ends of a front.
 constexpr std::size_t kFewestSamples = 6;
@@ -65,6 +64,7 @@ class Run {
     step("front", [&] { measure_front(proposed); });
     for (const double limit_ms : options_.limits_ms) step("limits", [&] { answer_limit(limit_ms); });
     finish_front();
+    if (options_.evidence) step("evidence", [&] { gather_evidence(proposed); });
     return std::move(result_);
   }
 
@@ -82,39 +82,14 @@ class Run {
       known->second += seconds;
   }
 
-  /// The networks that samples are chosen from, and, where the target or the accuracies are a table, the only ones
-  /// that can be found.
-  void make_candidates() {
-    const ArchTable* recorded = recorded_table(target_, *space_);
-    const std::vector<Architecture>* rated = accuracy_architectures(accuracy_);
-    recorded_ = recorded != nullptr;
-    if (recorded_) {
-      candidates_ = recorded->architectures;
-    } else if (rated != nullptr) {
-      candidates_ = *rated;
-    } else {
-      Rng rng = root_.stream(kCandidates);
-      candidates_ = space_->sample_distinct(options_.candidate_count, rng);
-    }
-    finite_ = options_.exhaustive || recorded_ || rated != nullptr;
-    if (finite_) searchable_ = candidates_;
-    if (recorded_ && rated != nullptr) {
-      const std::unordered_set<Architecture> known(rated->begin(), rated->end());
-      std::erase_if(searchable_, [&](const Architecture& x) { return !known.contains(x); });
-      if (searchable_.empty()) {
-        throw InputError(target_.description(), "holds none of the architectures whose accuracies are known");
-      }
-    }
-    if (candidates_.size() < options_.sample_count) {
-      throw InputError(target_.description(), std::to_string(options_.sample_count) +
-                                                  " samples were asked for, but only " +
-                                                  std::to_string(candidates_.size()) + " networks are known");
-    }
-  }
-
   /// Measures the first samples, chosen by the first proxy's latency.
   void measure_samples() {
-    make_candidates();
+    Rng rng = root_.stream(kCandidates);
+    CandidatePool pool = make_candidate_pool(*space_, target_, accuracy_, options_, rng);
+    candidates_ = std::move(pool.candidates);
+    searchable_ = std::move(pool.searchable);
+    recorded_ = pool.recorded;
+    finite_ = pool.finite;
     // What cannot be found is no part of the front, which the posterior's samples serve.
     if (finite_ && options_.method == Method::posterior) candidates_ = searchable_;
     const std::size_t count =
@@ -267,6 +242,9 @@ class Run {
     if (measured.empty()) return;
     first.resize(measured.size());
     for (const auto& m : measured) again.push_back(m.median_ms);
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+      repeats_.push_back({result_.samples[order[i]].measured, measured[i]});
+    }
     result_.repeatability_srcc = srcc(first, again);
   }
 
@@ -377,6 +355,19 @@ class Run {
     }
   }
 
+  void gather_evidence(const Front& proposed) {
+    std::optional<AdaptationOptions> adaptation;
+    if (options_.method == Method::adapt && predictor_) adaptation = options_.adaptation;
+    Evidence& evidence = result_.evidence.emplace(oneproxy::gather_evidence(result_, target_, *proxy_, proxies_,
+                                                                            sampled_, measured_.latency_ms, adaptation,
+                                                                            root_.stream(kEvidence).next()));
+    evidence.predicted = in_target_ms(proposed, line_);
+    evidence.repeats = std::move(repeats_);
+    if (!predictor_) return;
+    const auto proxy_ms = as_double((*proxy_->predictor)(sampled_));
+    evidence.proxy_only = in_target_ms(search_by(*proxy_->predictor), fit_line(proxy_ms, measured_.latency_ms));
+  }
+
   const SpacePtr& space_;
   Device& target_;
   const std::vector<Proxy>& proxies_;
@@ -401,6 +392,7 @@ class Run {
   Line line_;
   std::unique_ptr<LimitSearch> limit_search_;
   std::vector<FrontNetwork> proposed_;
+  std::vector<RepeatedMeasurement> repeats_;
   RunResult result_;
 };
 

@@ -4,29 +4,14 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "json_parts.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/report/text_plot.hpp"
 
 namespace oneproxy {
 namespace {
 
 using nlohmann::json;
-
-/// JSON has no NaN and no infinity: they become null.
-json finite(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
-
-json srcc_json(const std::optional<SrccEstimate>& estimate) {
-  if (!estimate) return nullptr;
-  return {{"srcc", finite(estimate->srcc)},
-          {"low", estimate->low},
-          {"high", estimate->high},
-          {"confidence", estimate->confidence},
-          {"samples", estimate->sample_count}};
-}
-
-json latency_json(const Measurement& m) {
-  return {{"mean", m.mean_ms},     {"median", m.median_ms}, {"p90", m.p90_ms},
-          {"stddev", m.stddev_ms}, {"runs", m.runs},        {"stopped_by", m.stopped_by}};
-}
 
 json network_json(const FrontNetwork& network, const RunResult& r) {
   const SearchSpace& space = *r.space;
@@ -60,6 +45,19 @@ std::string interval_text(const SrccEstimate& estimate) {
                 estimate.low, estimate.high, estimate.sample_count);
 }
 
+std::string front_plot(const RunResult& r) {
+  std::vector<double> x[2];
+  std::vector<double> y[2];
+  for (int kind = 0; kind < 2; ++kind) {
+    for (const auto& n : kind == 0 ? r.front : r.removed) {
+      x[kind].push_back(n.measured.median_ms);
+      y[kind].push_back(n.accuracy.value_or(n.predicted_accuracy));
+    }
+  }
+  const PlotPoints kinds[] = {{'*', x[0], y[0]}, {'.', x[1], y[1]}};
+  return text_plot(kinds, 64, 12, "median ms", r.removed.empty() ? "accuracy %" : "accuracy %   . dominated");
+}
+
 double accuracy_of(const FrontNetwork& network) { return network.accuracy.value_or(network.predicted_accuracy); }
 
 }  // namespace
@@ -75,7 +73,7 @@ json result_json(const RunResult& r, const Versions& versions) {
               {"decision", r.decision},
               {"why", r.why},
               {"srcc", {{"before", srcc_json(r.before)}, {"after", srcc_json(r.after)}}},
-              {"repeatability_srcc", r.repeatability_srcc ? finite(*r.repeatability_srcc) : json(nullptr)}};
+              {"repeatability_srcc", r.repeatability_srcc ? finite_json(*r.repeatability_srcc) : json(nullptr)}};
   // Lambda is infinite where validation preferred the proxy as it is.
   result["lambda"] = !r.lambda ? json(nullptr) : std::isfinite(*r.lambda) ? json(*r.lambda) : json("infinity");
   result["expected_front"] = r.expected_front ? json(*r.expected_front) : json(nullptr);
@@ -101,6 +99,8 @@ json result_json(const RunResult& r, const Versions& versions) {
     result["limits"].push_back(std::move(answer));
   }
   for (const auto& [step, seconds] : r.seconds) result["seconds"][step] = seconds;
+  result["cost"] = cost_json(r);
+  if (r.evidence) add_evidence(result, r);
   const MachineFacts& f = r.facts;
   result["machine"] = {{"cpu", f.cpu}, {"cores", f.cores},       {"memory_gb", f.memory_gb}, {"os", f.os},
                        {"isa", f.isa}, {"governor", f.governor}, {"engine", f.engine}};
@@ -142,6 +142,7 @@ std::string summary_text(const RunResult& r) {
   text += r.why + "\n\n";
   text += format("%zu networks on the measured front, %zu proposed ones were dominated there.\n\n", r.front.size(),
                  r.removed.size());
+  if (r.front.size() > 1) text += front_plot(r) + '\n';
   const bool intervals = !r.front.empty() && r.front.front().interval;
   text += format("    accuracy %%   median ms     p90 ms  predicted ms%s  architecture\n",
                  intervals ? "  (90% of measurements)" : "");

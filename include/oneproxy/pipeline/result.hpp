@@ -8,6 +8,7 @@
 
 #include "oneproxy/adapt/monotonicity.hpp"
 #include "oneproxy/measure/measurement.hpp"
+#include "oneproxy/pipeline/evidence.hpp"
 #include "oneproxy/pipeline/metric.hpp"
 #include "oneproxy/space/search_space.hpp"
 
@@ -68,6 +69,7 @@ struct RunResult {
   std::vector<LimitAnswer> limits;
   std::vector<std::pair<std::string, double>> seconds;  ///< of each step, in order
   MachineFacts facts;
+  std::optional<Evidence> evidence;  ///< where RunOptions::evidence asked for it
 };
 
 }  // namespace oneproxy

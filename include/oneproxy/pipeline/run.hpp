@@ -67,7 +67,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   /// Of the front beside accuracy and latency; with the posterior alone. Limits are of latency.
   std::vector<Metric> metrics;
-  int threads = 1;  ///< of the search
+  int threads = 1;        ///< of the search
+  bool evidence = false;  ///< also gather what a report shows: a second search, and a profile of the front
 };
 
 /// Algorithm 1 on a device. Everything measured goes into `store` under `run` as soon as it is measured, and what is
