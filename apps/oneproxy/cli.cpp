@@ -85,6 +85,14 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 
 void print(const nlohmann::json& json) { std::cout << json.dump(2) << '\n'; }
 
+bool colour_wanted() {
+  const char* none = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  if (none != nullptr && *none != '\0') return false;
+  if (terminal != nullptr && std::string_view(terminal) == "dumb") return false;
+  return isatty(STDOUT_FILENO) != 0;
+}
+
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
@@ -103,6 +111,7 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
       line += (i > 0 ? "  " : "") + (right ? padding + row[i] : row[i] + padding);
     }
     line.erase(line.find_last_not_of(' ') + 1);
+    if (result.empty() && rows.size() > 1 && colour_wanted()) line = "\033[1m" + line + "\033[0m";
     result += line + '\n';
   }
   return result;

@@ -51,7 +51,9 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 
 /// Prints `json` and a newline to stdout.
 void print(const nlohmann::json& json);
-/// Aligned columns: the first row is the header; numbers to the right.
+/// Whether stdout is a terminal that colours are wanted on: neither NO_COLOR (https://no-color.org) nor TERM=dumb.
+bool colour_wanted();
+/// Aligned columns: the first row is the header (bold where colour is wanted); numbers to the right.
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 /// `value` with `digits` significant digits.
 std::string number(double value, int digits = 4);
@@ -66,6 +68,9 @@ void add_adapt(CLI::App& app, Common& common);
 void add_search(CLI::App& app, Common& common);
 void add_compare(CLI::App& app, Common& common);
 void add_evaluate(CLI::App& app, Common& common);
+void add_report(CLI::App& app, Common& common);
+void add_completion(CLI::App& app, Common& common);
+void add_manual(CLI::App& app, Common& common);
 void add_campaign(CLI::App& app, Common& common);
 void add_store(CLI::App& app, Common& common);
 void add_monotonicity(CLI::App& app, Common& common);

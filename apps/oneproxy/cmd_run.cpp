@@ -3,12 +3,15 @@
 
 #include "campaign_store.hpp"
 #include "cli.hpp"
+#include "colour.hpp"
 #include "export_front.hpp"
 #include "models.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/ort.hpp"
 #include "oneproxy/pipeline/run.hpp"
 #include "oneproxy/predict/accuracy.hpp"
+#include "oneproxy/report/live_log.hpp"
+#include "oneproxy/report/page.hpp"
 #include "oneproxy/report/result_files.hpp"
 #include "options.hpp"
 #include "version.hpp"
@@ -68,6 +71,7 @@ void run(Options options, const Common& common) {
   run.threshold = options.decision.threshold;
   run.protocol.seed = run.seed;
   run.max_sample_count = std::max(run.max_sample_count, run.sample_count);
+  run.evidence = true;
   if (run.confidence && run.method != Method::posterior) {
     throw InputError("--confidence", "needs --method posterior: the others do not know how sure they are");
   }
@@ -82,13 +86,19 @@ void run(Options options, const Common& common) {
   RunResult result;
   {
     ProgressBar bar(common);
-    result = run_algorithm1(space, *target, proxies, *accuracy, run, campaign.store(), id, bar.callback());
+    LiveLog live(options.out, campaign.store(), id, *space, target->description());
+    const ProgressCallback progress = [&, drawn = bar.callback()](const Progress& step) {
+      live.update();
+      return drawn(step);
+    };
+    result = run_algorithm1(space, *target, proxies, *accuracy, run, campaign.store(), id, progress);
     export_front(result, options.out, options.exporting, bar.callback());
+    write_result_files(options.out, result, versions(result));
   }
-  write_result_files(options.out, result, versions(result));
+  if (has_page()) write_page(options.out);
   if (common.json) return print(result_json(result, versions(result)));
-  if (!common.quiet) std::cout << summary_text(result) << '\n';
-  std::cout << "results: " << options.out.string() << '\n';
+  if (!common.quiet) std::cout << coloured_summary(summary_text(result)) << '\n';
+  std::cout << "results: " << options.out.string() << (has_page() ? " (index.html shows them)\n" : "\n");
 }
 
 }  // namespace

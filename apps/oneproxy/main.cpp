@@ -6,7 +6,9 @@
 #include <iostream>
 
 #include "cli.hpp"
+#include "command_tree.hpp"
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/report/page.hpp"
 #include "version.hpp"
 
 namespace {
@@ -28,7 +30,8 @@ void run_under_mpi(char** argv) {
     const char* value = std::getenv(variable);
     return value == nullptr ? 0 : std::atoi(value);
   };
-  if (processes("OMPI_COMM_WORLD_SIZE") < 2 && processes("PMI_SIZE") < 2 && processes("SLURM_STEP_NUM_TASKS") < 2) return;
+  if (processes("OMPI_COMM_WORLD_SIZE") < 2 && processes("PMI_SIZE") < 2 && processes("SLURM_STEP_NUM_TASKS") < 2)
+    return;
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "oneproxy-mpi";
   execv(program.c_str(), argv);
@@ -45,7 +48,8 @@ int run(int argc, char** argv) {
   CLI::App app{"Finds the neural networks worth deploying on a device, from a few dozen measurements there."};
   app.name("oneproxy");
   app.require_subcommand(1);
-  app.set_version_flag("--version", cli::version_text);
+  app.set_version_flag("--version",
+                       std::string(cli::version_text) + "\npage: " + (has_page() ? "built in" : "not built in"));
   app.footer(
       "Example, the whole way on this machine:\n  oneproxy run --out oneproxy-run\n\n"
       "  train                       Train a supernet and the accuracy predictor (own program; oneproxy train "
@@ -61,6 +65,9 @@ int run(int argc, char** argv) {
   cli::add_search(app, common);
   cli::add_compare(app, common);
   cli::add_evaluate(app, common);
+  cli::add_report(app, common);
+  cli::add_completion(app, common);
+  cli::add_manual(app, common);
   cli::add_campaign(app, common);
   cli::add_store(app, common);
   cli::add_fleet(app, common);
@@ -70,13 +77,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::string message = error.what();
-    const std::string first = argc > 1 ? argv[1] : "";
-    std::vector<std::string> names{"train"};
-    for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
-    if (!first.empty() && first[0] != '-' && std::ranges::find(names, first) == names.end()) {
-      message = "unknown command '" + first + "'" + suggestion(first, names);
-    }
+    std::string message = cli::with_suggestion(cli::command_words(app), argc, argv, error.what());
     std::replace(message.begin(), message.end(), '\n', ' ');
     std::cerr << "oneproxy: " << message << " (see oneproxy --help)\n";
     return 2;
