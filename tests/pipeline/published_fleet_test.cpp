@@ -27,11 +27,16 @@ std::vector<Latencies> ncnn_devices(const fs::path& file) {
   std::string line;
   std::getline(in, line);
   while (std::getline(in, line)) {
-    const auto f = published::fields(line);  // device, run, num_threads, powersave, gpu_device, model, min, max, avg
-    if (f.size() != 9 || f[4] != "-1" || std::stod(f[8]) <= 0) continue;
-    const std::string run = f[1] + "," + f[2] + "," + f[3];
-    runs[f[0]][run][f[5]] = std::stod(f[8]);
-    threads[f[0] + run] = std::stoi(f[2]);
+    // device, run, num_threads, powersave, gpu_device, model, min, max, avg; a device's name may hold commas.
+    const auto f = published::fields(line);
+    if (f.size() < 9) continue;
+    const auto* const last = f.data() + f.size() - 9;
+    if (last[4] != "-1" || std::stod(last[8]) <= 0) continue;
+    std::string device;
+    for (const auto* part = f.data(); part <= last; ++part) device += *part;
+    const std::string run = last[1] + "," + last[2] + "," + last[3];
+    runs[device][run][last[5]] = std::stod(last[8]);
+    threads[device + run] = std::stoi(last[2]);
   }
   std::vector<Latencies> devices;
   for (const auto& [device, all] : runs) {

@@ -28,12 +28,12 @@ struct LiveDevice {
 /// Devices made up from known ones (docs/design/fleet.md).
 struct Simulation {
   std::size_t count = 0;
-  std::string name = "sim";        ///< devices are NAME-1, NAME-2 ...
-  std::vector<KnownDevices> base;  ///< empty: the fleet's proxies
-  double median_srcc = 0.9;        ///< of the pairs of devices, as their samples tell: the paper's for phones
-  double deviation = 0.8;          ///< of the logarithm of how far a device is from the base
-  double resampled = 0.1;          ///< share of the operators whose cost comes from another device of the base
-  double noise = 0.02;             ///< relative standard deviation of a measurement
+  std::string name = "sim";             ///< devices are NAME-1, NAME-2 ...
+  std::vector<KnownDevices> base = {};  ///< empty: the fleet's proxies
+  double median_srcc = 0.9;             ///< of the pairs of devices, as their samples tell: the paper's for phones
+  double deviation = 0.8;               ///< of the logarithm of how far a device is from the base
+  double resampled = 0.1;               ///< share of the operators whose cost comes from another device of the base
+  double noise = 0.02;                  ///< relative standard deviation of a measurement
   std::uint64_t seed = 1;
 };
 
