@@ -100,5 +100,30 @@ TEST(PredictKnown, RefusesADeviceThatWasHardlyMeasured) {
   }
 }
 
+// Latencies with a product of two choices in them, which no sum over features has.
+TEST(PredictKnown, LearnsInteractionsWhereThereAreAny) {
+  for (const bool interacting : {false, true}) {
+    SCOPED_TRACE(interacting ? "interactions" : "sums");
+    few_shot::Fleet fleet = few_shot::random_fleet(3, 600, 2);
+    if (interacting) {
+      for (Index i = 0; i < 600; ++i) fleet.latency_ms(i, 0) += 6 * fleet.encoding(i, 0) * fleet.encoding(i, 3);
+    }
+    KnownLatencies known;
+    for (std::size_t i = 0; i < 300; ++i) known.rows.push_back(i);
+    known.latency_ms = fleet.latency_ms.topRows(300);
+    const auto score = [&](const Eigen::MatrixXd& predicted) {
+      const auto rest = few_shot::row_range(300, 300);
+      return srcc(few_shot::at(predicted.col(0), rest), few_shot::at(fleet.latency_ms.col(0), rest));
+    };
+    const double plain = score(predict_known(fleet.cost, fleet.encoding, known));
+    const double with = score(predict_known(fleet.cost, fleet.encoding, known, fleet.encoding));
+    if (interacting) {
+      EXPECT_GT(with, plain + 0.005);
+    } else {
+      EXPECT_GT(with, plain - 0.001);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace oneproxy
