@@ -16,12 +16,14 @@ TEST(SlowArm64Agent, MeasuresUnderQemu) {
   const char* const built = std::getenv("ONEPROXY_ARM64_AGENT");
   const fs::path program = built == nullptr ? root / "build-arm64/bin/oneproxy-agent" : fs::path(built);
   const fs::path libraries = root / ".deps/arm64/usr/lib/aarch64-linux-gnu";
+  const fs::path zlib = root / ".deps/arm64/lib/aarch64-linux-gnu";
   if (!fs::exists(program)) GTEST_SKIP() << "the agent is not built for arm64; scripts/agent-arm64 does it";
   if (std::system("command -v qemu-aarch64-static > /dev/null") != 0) {
     GTEST_SKIP() << "qemu-aarch64-static is missing (Debian: qemu-user-static)";
   }
   setenv("QEMU_LD_PREFIX", "/usr/aarch64-linux-gnu", 1);
-  setenv("QEMU_SET_ENV", ("LD_LIBRARY_PATH=" + libraries.string() + ":/usr/aarch64-linux-gnu/lib").c_str(), 1);
+  setenv("QEMU_SET_ENV",
+         ("LD_LIBRARY_PATH=" + libraries.string() + ":" + zlib.string() + ":/usr/aarch64-linux-gnu/lib").c_str(), 1);
   const test::AgentProcess agent({"--port", "0"}, program, "qemu-aarch64-static");
   ASSERT_NE(agent.url(), "");
 
