@@ -20,4 +20,17 @@ Candidate LimitSearch::best_within(double limit) {
   return *oneproxy::best_within(*front_, limit);
 }
 
+void name_networks(std::vector<LimitAnswer>& limits, std::span<const FrontNetwork> front) {
+  for (auto& limit : limits) {
+    for (std::size_t i = 0; i < front.size(); ++i) {
+      if (front[i].measured.median_ms > limit.limit_ms) continue;
+      if (!limit.network || front[i].predicted_accuracy >= front[*limit.network].predicted_accuracy) limit.network = i;
+    }
+    if (limit.network)
+      limit.why_not.clear();
+    else if (limit.why_not.empty())
+      limit.why_not = "no network that was measured meets it";
+  }
+}
+
 }  // namespace oneproxy

@@ -3,7 +3,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "oneproxy/pipeline/result.hpp"
 #include "oneproxy/search/evolution.hpp"
 
 namespace oneproxy {
@@ -27,5 +29,8 @@ class LimitSearch {
   EvolutionarySearch evolution_;
   const ProgressCallback& progress_;
 };
+
+/// For each limit the most accurate network of the front that meets it as measured, or why there is none.
+void name_networks(std::vector<LimitAnswer>& limits, std::span<const FrontNetwork> front);
 
 }  // namespace oneproxy

@@ -340,19 +340,7 @@ class Run {
     for (std::size_t i = 0; i < proposed_.size(); ++i) {
       if (!keep.contains(i)) result_.removed.push_back(proposed_[i]);
     }
-    for (auto& limit : result_.limits) {
-      for (std::size_t i = 0; i < result_.front.size(); ++i) {
-        const auto& network = result_.front[i];
-        if (network.measured.median_ms > limit.limit_ms) continue;
-        const bool better =
-            !limit.network || network.predicted_accuracy >= result_.front[*limit.network].predicted_accuracy;
-        if (better) limit.network = i;
-      }
-      if (limit.network)
-        limit.why_not.clear();
-      else if (limit.why_not.empty())
-        limit.why_not = "no network that was measured meets it";
-    }
+    name_networks(result_.limits, result_.front);
   }
 
   void gather_evidence(const Front& proposed) {

@@ -18,7 +18,6 @@
 
 namespace oneproxy {
 namespace {
-
 using test::AgentProcess;
 using namespace std::chrono_literals;
 

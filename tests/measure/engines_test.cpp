@@ -329,10 +329,9 @@ TEST(Devices, UnknownOnesAreRefusedWithWhatThereIs) {
     }
     return "accepted";
   };
-  EXPECT_EQ(
-      message("onedn"),
-      "device 'onedn': is unknown; expected one of onnxruntime, onednn, xnnpack, table, fpga, roofline, gables; did "
-      "you mean 'onednn'?");
+  EXPECT_EQ(message("onedn"),
+            "device 'onedn': is unknown; expected one of onnxruntime, onednn, xnnpack, opencv, onnxruntime_web, table, "
+            "command, agent, fpga, roofline, gables; did you mean 'onednn'?");
   EXPECT_NE(message("onednn(isa=neon)").find("setting isa: 'neon' is not one of best, avx512, avx2, sse41"),
             std::string::npos);
   EXPECT_NE(message("onednn(thread=1)").find("unknown setting 'thread'"), std::string::npos);
