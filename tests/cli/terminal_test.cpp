@@ -59,7 +59,7 @@ TEST(Suggestion, NamesWhatWasProbablyMeant) {
            {"run --smaples 3", "'--samples'"},
            {"run --tarhet=onednn", "'--target'"},
            {"proxy fit --tabel x", "'--table'"},
-           {"run --method adpt", "'adapt'"},
+           {"run --method eqn", "'eqn3'"},
            {"space --space mobilnet_v2", "'mobilenet_v2'"},
            {"space --space \"mobilenet_v2(resolutoin=28)\"", "'resolution'"},
            {"measure --space mobilenet_v2 --device onedn --samples 3 --out " + (folder / "x.csv").string(), "'onednn'"},
