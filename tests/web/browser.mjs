@@ -75,6 +75,6 @@ export async function seriousViolations(page) {
 
 /** Clicks what saves a file, and returns its name and text. */
 export async function downloaded(page, selector) {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.click(selector)]);
+  const [download] = await Promise.all([page.waitForEvent("download", { timeout: 120000 }), page.click(selector)]);
   return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
 }
