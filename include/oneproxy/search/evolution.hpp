@@ -31,8 +31,8 @@ struct EvolutionOptions {
 /// EA#1 and EA#2 of appendix A.2.
 EvolutionOptions ea1();
 EvolutionOptions ea2();
-/// With these one search_front() finds at least the hypervolume of 30 runs of EA#1 with a limit each: 200 generations, more
-/// children that mutate, each in fewer decisions.
+/// With these one search_front() finds at least the hypervolume of 30 runs of EA#1 with a limit each: 200 generations,
+/// more children that mutate, each in fewer decisions.
 EvolutionOptions whole_front();
 
 /// Evolutionary search. Every run keeps what it evaluates; an architecture seen before is not evaluated again, in
