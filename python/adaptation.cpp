@@ -138,13 +138,13 @@ void bind_adaptation(py::module_& m) {
       [](const LinearPredictor& proxy, const py::object& xs, const Doubles& latency_ms, const std::string& norm,
          bool intercept, const std::string& validation, std::uint64_t random_state) {
         const auto known = architectures(*proxy.space(), xs);
-        const auto latencies = values(latency_ms, "latency_ms", known.size());
+        const auto latency = latencies(latency_ms, known.size());
         const auto options = adaptation_options(norm, intercept, validation, random_state);
         const py::gil_scoped_release release;
-        return adapt(proxy, known, latencies, options);
+        return adapt(proxy, known, latency, options);
       },
-      py::arg("proxy"), py::arg("xs"), py::arg("latency_ms"), py::arg("norm") = "l2", py::arg("intercept") = false,
-      py::arg("validation") = "folds", py::arg("random_state") = 1);
+      py::arg("proxy").none(false), py::arg("xs"), py::arg("latency_ms"), py::arg("norm") = "l2",
+      py::arg("intercept") = false, py::arg("validation") = "folds", py::arg("random_state") = 1);
   m.def(
       "select_proxy",
       [](const Eigen::MatrixXd& predicted, const Eigen::MatrixXd& measured, double threshold) {
@@ -159,20 +159,21 @@ void bind_adaptation(py::module_& m) {
   py::class_<Posterior>(m, "Posterior")
       .def(py::init([](const std::shared_ptr<SearchSpace>& space, std::vector<std::shared_ptr<LinearPredictor>> proxies,
                        std::size_t candidates, std::uint64_t random_state) {
+             for (const auto& proxy : proxies) require_space(proxy, *space, "proxies");
              Rng rng(random_state);
              return std::make_unique<Posterior>(space, std::move(proxies), space->sample_distinct(candidates, rng));
            }),
-           py::arg("space"), py::arg("proxies") = std::vector<std::shared_ptr<LinearPredictor>>(),
+           py::arg("space").none(false), py::arg("proxies") = std::vector<std::shared_ptr<LinearPredictor>>(),
            py::arg("candidates") = 2000, py::arg("random_state") = 1)
       .def(
           "fit",
           [](py::object self, const py::object& xs, const Doubles& latency_ms) {
             auto& posterior = self.cast<Posterior&>();
             const auto known = architectures(posterior.space(), xs);
-            const auto latencies = values(latency_ms, "latency_ms", known.size());
+            const auto latency = latencies(latency_ms, known.size());
             {
               const py::gil_scoped_release release;
-              posterior.fit(known, latencies);
+              posterior.fit(known, latency);
             }
             return self;
           },

@@ -55,6 +55,9 @@ std::vector<Architecture> architectures(const SearchSpace& space, const py::obje
     throw InputError("architectures", "expected a list of texts or an array of n x " + std::to_string(decision_count) +
                                           " option numbers");
   }
+  if (array.dtype().kind() == 'f') {
+    throw InputError("architectures", "expected whole option numbers, got fractions (an encoding?)");
+  }
   const auto numbers = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>(array);
   result.reserve(static_cast<std::size_t>(numbers.shape(0)));
   for (py::ssize_t i = 0; i < numbers.shape(0); ++i) {
@@ -97,8 +100,41 @@ std::span<const double> values(const Doubles& array, const char* name, std::size
   return result;
 }
 
+std::span<const double> latencies(const Doubles& array, std::size_t count) {
+  const auto result = values(array, "latency_ms", count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!(result[i] > 0) || !std::isfinite(result[i])) {
+      throw InputError("latency_ms, row " + std::to_string(i), "expected a latency in ms > 0");
+    }
+  }
+  return result;
+}
+
+namespace {
+
+void require_same_space(const SpacePtr& of_predictor, const SearchSpace& space, const char* name) {
+  if (of_predictor->description() != space.description()) {
+    throw InputError(name, "predicts networks of " + of_predictor->description() + "; expected " + space.description());
+  }
+}
+
+}  // namespace
+
+void require_space(const std::shared_ptr<LinearPredictor>& predictor, const SearchSpace& space, const char* name) {
+  if (!predictor) throw InputError(name, "expected predictors, got None");
+  require_same_space(predictor->space(), space, name);
+}
+
 std::shared_ptr<const Predictor> predictor_of(const py::object& object, const SpacePtr& space, const char* name) {
-  if (py::isinstance<Predictor>(object)) return object.cast<std::shared_ptr<Predictor>>();
+  if (py::isinstance<Predictor>(object)) {
+    auto predictor = object.cast<std::shared_ptr<Predictor>>();
+    if (const auto* linear = dynamic_cast<const LinearPredictor*>(predictor.get())) {
+      require_same_space(linear->space(), *space, name);
+    } else if (const auto* bound = dynamic_cast<const BoundPredictor*>(predictor.get())) {
+      require_same_space(bound->space, *space, name);
+    }
+    return predictor;
+  }
   if (!py::hasattr(object, "predict") && !PyCallable_Check(object.ptr())) {
     throw InputError(name, "expected a predictor, an object with predict(encodings) or a function of option numbers");
   }

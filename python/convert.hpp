@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "oneproxy/base/progress.hpp"
+#include "oneproxy/predict/linear.hpp"
 #include "oneproxy/predict/predictor.hpp"
 #include "oneproxy/space/search_space.hpp"
 
@@ -33,6 +34,12 @@ std::span<const double> values(const Doubles& array, const char* name);
 /// One value for each of `count` architectures. @throws InputError otherwise.
 std::span<const double> values(const Doubles& array, const char* name, std::size_t count);
 
+/// The same, of latencies. @throws InputError for one that is missing or not positive.
+std::span<const double> latencies(const Doubles& array, std::size_t count);
+
+/// @throws InputError unless `predictor` is one, of this very space. `name` says where it was given.
+void require_space(const std::shared_ptr<LinearPredictor>& predictor, const SearchSpace& space, const char* name);
+
 /// A predictor written in Python: an object with predict(), which gets the encodings (n x features, float32) as a model
 /// of scikit-learn does, or a function, which gets the option numbers (n x decisions, uint8). Predictors of this
 /// library come back as they are. `space` must be that of the architectures.
@@ -40,6 +47,15 @@ std::shared_ptr<const Predictor> predictor_of(const py::object& object, const Sp
 
 /// Calls `callback(step, done, total)` where it is not None, and lets Ctrl-C through. False from it stops the step.
 ProgressCallback progress_of(const py::object& callback);
+
+/// A predictor that knows which space it is of, as Python's have to: they get arrays and texts.
+struct BoundPredictor final : Predictor {
+  SpacePtr space;
+  std::shared_ptr<const Predictor> inner;
+
+  BoundPredictor(SpacePtr s, std::shared_ptr<const Predictor> p) : space(std::move(s)), inner(std::move(p)) {}
+  void predict(std::span<const Architecture> xs, std::span<float> out) const override { inner->predict(xs, out); }
+};
 
 void bind_spaces(py::module_& m);
 void bind_predictors(py::module_& m);

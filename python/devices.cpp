@@ -6,6 +6,7 @@
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/measure/device.hpp"
 #include "oneproxy/pipeline/run.hpp"
+#include "oneproxy/report/page.hpp"
 #include "oneproxy/report/result_files.hpp"
 
 namespace oneproxy::python {
@@ -108,8 +109,8 @@ void bind_devices(py::module_& m) {
         for (std::size_t i = 0; i < known.size(); ++i) result.mutable_at(i) = median_ms.at(known[i]);
         return result;
       },
-      py::arg("device"), py::arg("space"), py::arg("xs"), py::arg("budget_ms") = 300.0, py::arg("min_runs") = 30,
-      py::arg("random_state") = 1, py::arg("progress") = py::none());
+      py::arg("device"), py::arg("space").none(false), py::arg("xs"), py::arg("budget_ms") = 300.0,
+      py::arg("min_runs") = 30, py::arg("random_state") = 1, py::arg("progress") = py::none());
 
   m.def(
       "run",
@@ -122,6 +123,12 @@ void bind_devices(py::module_& m) {
         std::vector<Proxy> known;
         for (const auto& [name, predictor] : proxies) {
           known.push_back({name.cast<std::string>(), predictor.cast<std::shared_ptr<LinearPredictor>>()});
+          require_space(std::const_pointer_cast<LinearPredictor>(known.back().predictor), *space, "proxies");
+        }
+        if (samples < 6) throw InputError("samples", "expected at least 6");
+        if (front < 2) throw InputError("front", "expected at least 2");
+        for (const double limit_ms : limits_ms) {
+          if (!(limit_ms > 0)) throw InputError("limits_ms", "expected latencies in ms > 0");
         }
         RunOptions options;
         options.method = method_of(method);
@@ -137,7 +144,10 @@ void bind_devices(py::module_& m) {
           const py::gil_scoped_release release;
           std::filesystem::create_directories(out);
           Store store(out / "measurements.sqlite");
-          const RunSettings settings{.command = "python run " + method,
+          // What must be the same for a run to go on.
+          nlohmann::json asked{{"method", method}, {"samples", samples}, {"front", front}};
+          for (const auto& proxy : known) asked["proxies"].push_back(proxy.name);
+          const RunSettings settings{.command = "python run " + asked.dump(),
                                      .seed = random_state,
                                      .space = space->description(),
                                      .device = device->description(),
@@ -145,7 +155,8 @@ void bind_devices(py::module_& m) {
                                      .facts = device->facts()};
           const auto last = store.last_run();
           std::int64_t run = 0;
-          if (resume && last) {
+          if (resume && !last) throw InputError(out.string(), "there is nothing to resume");
+          if (resume) {
             if (const auto other = difference(last->settings, settings); !other.empty()) {
               throw InputError(out.string(), "cannot go on: " + other);
             }
@@ -156,12 +167,13 @@ void bind_devices(py::module_& m) {
           const auto result = run_algorithm1(space, *device, known, *accuracy_of, options, store, run, callback);
           const Versions versions{{"engine", result.facts.engine}};
           write_result_files(out, result, versions);
+          if (has_page()) write_page(out);
           json = result_json(result, versions).dump();
         }
         return py::module_::import("json").attr("loads")(json);
       },
-      py::arg("space"), py::arg("target"), py::arg("proxies"), py::arg("accuracy"), py::arg("out") = "oneproxy-run",
-      py::arg("method") = "posterior", py::arg("samples") = 50, py::arg("front") = 20,
+      py::arg("space").none(false), py::arg("target"), py::arg("proxies"), py::arg("accuracy"),
+      py::arg("out") = "oneproxy-run", py::arg("method") = "posterior", py::arg("samples") = 50, py::arg("front") = 20,
       py::arg("limits_ms") = std::vector<double>(), py::arg("budget_ms") = 300.0, py::arg("min_runs") = 30,
       py::arg("resume") = false, py::arg("random_state") = 1, py::arg("progress") = py::none());
 }

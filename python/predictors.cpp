@@ -6,15 +6,6 @@
 namespace oneproxy::python {
 namespace {
 
-/// A predictor that knows which space it is of, as Python's has to: it gets arrays and texts.
-struct Bound final : Predictor {
-  SpacePtr space;
-  std::shared_ptr<const Predictor> inner;
-
-  Bound(SpacePtr s, std::shared_ptr<const Predictor> p) : space(std::move(s)), inner(std::move(p)) {}
-  void predict(std::span<const Architecture> xs, std::span<float> out) const override { inner->predict(xs, out); }
-};
-
 py::array_t<float> predict(const Predictor& predictor, const SearchSpace& space, const py::object& xs) {
   const auto known = architectures(space, xs);
   py::array_t<float> result(static_cast<py::ssize_t>(known.size()));
@@ -29,9 +20,10 @@ py::array_t<float> predict(const Predictor& predictor, const SearchSpace& space,
 void bind_predictors(py::module_& m) {
   py::class_<Predictor, std::shared_ptr<Predictor>>(m, "Predictor");
 
-  py::class_<Bound, Predictor, std::shared_ptr<Bound>>(m, "FilePredictor")
+  py::class_<BoundPredictor, Predictor, std::shared_ptr<BoundPredictor>>(m, "FilePredictor")
       .def(
-          "predict", [](const Bound& p, const py::object& xs) { return predict(p, *p.space, xs); }, py::arg("xs"));
+          "predict", [](const BoundPredictor& p, const py::object& xs) { return predict(p, *p.space, xs); },
+          py::arg("xs"));
 
   py::class_<LinearPredictor, Predictor, std::shared_ptr<LinearPredictor>>(m, "LinearPredictor")
       .def(py::init([](const std::shared_ptr<SearchSpace>& space, const Eigen::VectorXd& weights_ms) {
@@ -40,7 +32,7 @@ void bind_predictors(py::module_& m) {
              }
              return std::make_shared<LinearPredictor>(space, weights_ms);
            }),
-           py::arg("space"), py::arg("weights_ms"))
+           py::arg("space").none(false), py::arg("weights_ms"))
       .def_property_readonly("space",
                              [](const LinearPredictor& p) { return std::const_pointer_cast<SearchSpace>(p.space()); })
       .def_property_readonly("weights_ms", &LinearPredictor::weights_ms)
@@ -63,12 +55,12 @@ void bind_predictors(py::module_& m) {
       [](const std::shared_ptr<SearchSpace>& space, const py::object& xs, const Doubles& latency_ms,
          double held_out_share, std::uint64_t random_state, const std::string& device) {
         const auto known = architectures(*space, xs);
-        const auto latencies = values(latency_ms, "latency_ms", known.size());
+        const auto latency = latencies(latency_ms, known.size());
         const py::gil_scoped_release release;
         return std::make_shared<LinearPredictor>(fit_linear(
-            space, known, latencies, {.held_out_share = held_out_share, .seed = random_state, .device = device}));
+            space, known, latency, {.held_out_share = held_out_share, .seed = random_state, .device = device}));
       },
-      py::arg("space"), py::arg("xs"), py::arg("latency_ms"), py::arg("held_out_share") = 0.2,
+      py::arg("space").none(false), py::arg("xs"), py::arg("latency_ms"), py::arg("held_out_share") = 0.2,
       py::arg("random_state") = 1, py::arg("device") = "");
   m.def(
       "load_predictor",
@@ -79,9 +71,9 @@ void bind_predictors(py::module_& m) {
   m.def(
       "load_accuracy",
       [](const std::filesystem::path& file, const std::shared_ptr<SearchSpace>& space, const std::string& column) {
-        return std::make_shared<Bound>(space, load_accuracy(file, space, column));
+        return std::make_shared<BoundPredictor>(space, load_accuracy(file, space, column));
       },
-      py::arg("file"), py::arg("space"), py::arg("column") = "");
+      py::arg("file"), py::arg("space").none(false), py::arg("column") = "");
 }
 
 }  // namespace oneproxy::python

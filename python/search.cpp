@@ -49,8 +49,8 @@ void bind_search(py::module_& m) {
         }
         return to_dict(*space, front);
       },
-      py::arg("space"), py::arg("accuracy"), py::arg("latency"), py::arg("population") = 0, py::arg("generations") = 0,
-      py::arg("random_state") = 1, py::arg("progress") = py::none());
+      py::arg("space").none(false), py::arg("accuracy"), py::arg("latency"), py::arg("population") = 0,
+      py::arg("generations") = 0, py::arg("random_state") = 1, py::arg("progress") = py::none());
   m.def(
       "search_limits",
       [](const std::shared_ptr<SearchSpace>& space, const py::object& accuracy, const py::object& latency,
@@ -68,8 +68,9 @@ void bind_search(py::module_& m) {
         }
         return to_dict(*space, best);
       },
-      py::arg("space"), py::arg("accuracy"), py::arg("latency"), py::arg("limits_ms"), py::arg("population") = 0,
-      py::arg("generations") = 0, py::arg("random_state") = 1, py::arg("progress") = py::none());
+      py::arg("space").none(false), py::arg("accuracy"), py::arg("latency"), py::arg("limits_ms"),
+      py::arg("population") = 0, py::arg("generations") = 0, py::arg("random_state") = 1,
+      py::arg("progress") = py::none());
   m.def(
       "pareto_front",
       [](const Doubles& latency, const Doubles& accuracy) {

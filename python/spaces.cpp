@@ -114,13 +114,13 @@ void bind_spaces(py::module_& m) {
       [](const std::filesystem::path& file, const std::shared_ptr<SearchSpace>& space) {
         return read(space, file, read_arch_table);
       },
-      py::arg("file"), py::arg("space"));
+      py::arg("file"), py::arg("space").none(false));
   m.def(
       "read_published_table",
       [](const std::filesystem::path& file, const std::shared_ptr<SearchSpace>& space) {
         return read(space, file, read_published_table);
       },
-      py::arg("file"), py::arg("space"));
+      py::arg("file"), py::arg("space").none(false));
   m.def(
       "write_table",
       [](const std::filesystem::path& file, const std::shared_ptr<SearchSpace>& space, const py::object& xs,
@@ -135,7 +135,7 @@ void bind_spaces(py::module_& m) {
         }
         write_arch_table(file, *space, table);
       },
-      py::arg("file"), py::arg("space"), py::arg("xs"), py::arg("columns"), py::arg("values"));
+      py::arg("file"), py::arg("space").none(false), py::arg("xs"), py::arg("columns"), py::arg("values"));
 }
 
 }  // namespace oneproxy::python

@@ -2,7 +2,9 @@
 #include <csignal>
 #include <iostream>
 
+#include "../number_checks.hpp"
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/measure/device.hpp"
 #include "server.hpp"
 
 namespace {
@@ -27,7 +29,8 @@ int serve(int argc, char** argv) {
   app.add_option("--token-file", options.token_file, "File with the token that clients must give");
   app.add_option("--certificate", options.certificate, "PEM file of certificates: speak TLS");
   app.add_option("--key", options.key, "PEM file of the certificate's key");
-  app.add_option("--device", options.devices, "Offer these devices alone, the first as default (default: all engines)");
+  app.add_option("--device", options.devices,
+                 "Offer these devices alone, the first as default (default: all engines and the devices on paper)");
   app.add_option("--largest-request-mb", options.largest_request_mb, "Refuse larger requests")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
@@ -38,6 +41,7 @@ int serve(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_flag("-q,--quiet", quiet, "Print nothing but errors");
+  oneproxy::refuse_odd_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -45,6 +49,7 @@ int serve(int argc, char** argv) {
     std::cerr << "oneproxy-agent: " << error.what() << " (see oneproxy-agent --help)\n";
     return 2;
   }
+  for (const auto& device : options.devices) oneproxy::make_device(device);  // a wrong one is told now, not to a client
   oneproxy::agent::Server server(options);
   const std::string url = server.bind();
   if (!quiet) std::cout << "listening on " << url << std::endl;

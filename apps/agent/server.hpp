@@ -24,10 +24,10 @@ struct Options {
   int largest_request_mb = 256;  ///< also after unpacking
   double longest_s = 3600;       ///< of one request
   int at_once = 1;
-  std::vector<std::string> devices;  ///< none: the engines of this build
+  std::vector<std::string> devices;  ///< none: the engines of this build and the devices on paper
 };
 
-/// The HTTP side of the agent (docs/formats/agent.md). It reads no request but its head: each is answered by a process
+/// The HTTP side of the agent (docs/formats/agent.md). It parses no request but its head: each is answered by a process
 /// of its own.
 class Server {
  public:

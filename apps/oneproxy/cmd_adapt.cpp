@@ -39,6 +39,10 @@ void run(const Options& options, const Common& common) {
   const Eigen::VectorXd values = table.values.col(static_cast<Eigen::Index>(column));
   const std::span<const double> latency(values.data(), static_cast<std::size_t>(values.size()));
 
+  if ((values.array() == values[0]).all()) {
+    throw InputError(options.samples.string(), "all latencies are equal and rank nothing; expected different ones");
+  }
+
   const Eigen::VectorXd predicted = proxy.predictor->latency_ms(table.architectures);
   const SrccEstimate before = estimate_srcc({predicted.data(), latency.size()}, latency);
   const auto decision = decide_monotonicity(before, rule_of(options.decision), options.decision.threshold);

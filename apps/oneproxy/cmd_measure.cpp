@@ -1,5 +1,6 @@
 #include <iostream>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "campaign_store.hpp"
@@ -57,10 +58,19 @@ std::string column_name(const Options& options, std::size_t device) {
 }
 
 void run(const Options& options, const Common& common) {
-  if (options.out.empty() && !options.explain) throw CLI::RequiredError("--out");
+  if (options.out.empty() && !options.explain) {
+    throw InputError("--out", "is missing; expected the table's file (FILE.sqlite beside it keeps every measurement)");
+  }
   const SpacePtr space = space_or_default(options.space);
   if (!options.names.empty() && options.names.size() != options.devices.size()) {
     throw InputError("--name", "expected one for each --device");
+  }
+  std::set<std::string> names;
+  for (std::size_t d = 0; d < options.devices.size(); ++d) {
+    if (!names.insert(column_name(options, d)).second) {
+      throw InputError("--name",
+                       "'" + column_name(options, d) + "' stands twice; expected a name of its own for each --device");
+    }
   }
   Rng rng(options.seed);
   ArchTable table;
@@ -70,12 +80,13 @@ void run(const Options& options, const Common& common) {
   if (options.explain) return explain(options.devices, *space, table.architectures.front(), common);
   table.values.resize(static_cast<Eigen::Index>(table.architectures.size()),
                       static_cast<Eigen::Index>(options.devices.size()));
-  CampaignStore campaign(options.out.string() + ".sqlite", options.resume);
-  nlohmann::json json{{"file", options.out.string()}, {"space", space->description()}};
+  const std::string store = options.out.string() + ".sqlite";
+  CampaignStore campaign(store, options.resume);
+  nlohmann::json json{{"file", options.out.string()}, {"store", store}, {"space", space->description()}};
   std::vector<std::vector<std::string>> rows{
       {"device", "networks", "median of medians ms", "ended by confidence", "SRCC of a repeat"}};
   for (std::size_t d = 0; d < options.devices.size(); ++d) {
-    const auto device = make_device(options.devices[d]);
+    const auto device = make_device(options.devices[d], unless_interrupted);
     Protocol protocol = options.protocol;
     protocol.seed = options.seed;
     const auto run = campaign.begin("measure", *space, *device, protocol, options.seed, {});
@@ -124,7 +135,7 @@ void run(const Options& options, const Common& common) {
   table.notes.emplace_back("latency", "median in ms of one image");
   write_arch_table(options.out, *space, table);
   if (common.json) return print(json);
-  std::cout << aligned(rows) << "written: " << options.out.string() << '\n';
+  std::cout << aligned(rows) << "written: " << options.out.string() << "; every measurement: " << store << '\n';
 }
 
 }  // namespace

@@ -113,6 +113,11 @@ std::string estimates(const Options& options, const LatencyMatrix& table, nlohma
       return std::span<const double>(both.latency_ms.col(d).data(), static_cast<std::size_t>(both.latency_ms.rows()));
     };
     const double whole = srcc_matrix(both.latency_ms)(0, 1);
+    const auto most = static_cast<std::size_t>(both.latency_ms.rows());
+    if (std::ranges::any_of(options.sample_counts, [&](std::size_t count) { return count > most; })) {
+      throw InputError("--samples",
+                       from + " and " + to + " share " + std::to_string(most) + " networks; expected at most so many");
+    }
     nlohmann::json entry{{"pair", {from, to}}, {"srcc", finite(whole)}, {"estimates", nlohmann::json::array()}};
     ChartLine line{.name = from + "-" + to, .x = {}, .y = {}, .deviation = {}};
     for (const auto& spread : srcc_spread(column(0), column(1), options.sample_counts, options.draws, options.seed)) {
@@ -176,6 +181,9 @@ std::string distribution(const LatencyMatrix& table, const Eigen::MatrixXd& srcc
 }
 
 void run(const Options& options, const Common& common) {
+  if (!options.pairs.empty() && options.sample_counts.empty()) {
+    throw InputError("--pair", "says what --samples estimates; give both");
+  }
   const LatencyMatrix table = read(options);
   const Eigen::MatrixXd srcc = srcc_matrix(table.latency_ms);
   std::vector<std::size_t> all(table.devices.size());

@@ -159,12 +159,20 @@ void select(const Options& options, const Common& common) {
   const std::vector<std::string> targets = options.targets.empty() ? table.columns : options.targets;
   Eigen::MatrixXd measured(table.values.rows(), static_cast<Eigen::Index>(targets.size()));
   for (std::size_t t = 0; t < targets.size(); ++t) {
-    measured.col(static_cast<Eigen::Index>(t)) = table.values.col(static_cast<Eigen::Index>(table.column(targets[t])));
+    const std::size_t column = table.column(targets[t]);
+    if (options.among.empty()) require_latencies(rows_with(table, std::array{column}), column);
+    measured.col(static_cast<Eigen::Index>(t)) = table.values.col(static_cast<Eigen::Index>(column));
   }
   const Candidates candidates = options.among.empty()
                                     ? shipped_candidates(space, table.architectures)
                                     : recorded_candidates(options.among, *space, table.architectures, targets);
   const ProxyChoice choice = select_proxy(candidates.latency_ms, measured, options.threshold);
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    if (choice.srcc.col(static_cast<Eigen::Index>(t)).array().isNaN().all()) {
+      throw InputError(options.table.string() + ", column " + targets[t],
+                       "ranks nothing; expected at least two different latencies");
+    }
+  }
   const auto& names = candidates.names;
   nlohmann::json json{{"proxy", names[choice.proxy]}, {"samples", table.architectures.size()}};
   const std::string matrix = matrix_text(names, targets, choice.srcc, json["srcc"]);
@@ -203,7 +211,9 @@ void add_proxy(CLI::App& app, Common& common) {
   select_command->add_option("--among", options->among,
                              "Choose among the devices of this table, also as others publish it, in place of the "
                              "shipped proxies");
-  select_command->add_option("--threshold", options->threshold, "SRCC that counts as monotone")->capture_default_str();
+  select_command->add_option("--threshold", options->threshold, "SRCC that counts as monotone")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   select_command->callback([options, &common] { select(*options, common); });
 }
 

@@ -40,15 +40,20 @@ struct Options {
 nlohmann::json settings(const Options& o, const std::vector<Proxy>& proxies) {
   std::string names;
   for (const auto& proxy : proxies) names += (names.empty() ? "" : ",") + proxy.name;
-  return {{"method", o.method},
-          {"proxies", names},
-          {"samples", o.run.sample_count},
-          {"max_samples", o.run.max_sample_count},
-          {"sampling", o.sampling},
-          {"candidates", o.run.candidate_count},
-          {"decision", o.decision.rule},
-          {"threshold", o.decision.threshold},
-          {"accuracy", o.accuracy}};
+  nlohmann::json json{{"method", o.method},
+                      {"proxies", names},
+                      {"samples", o.run.sample_count},
+                      {"max_samples", o.run.max_sample_count},
+                      {"sampling", o.sampling},
+                      {"candidates", o.run.candidate_count},
+                      {"decision", o.decision.rule},
+                      {"threshold", o.decision.threshold},
+                      {"accuracy", o.accuracy}};
+  // What was measured for a metric is kept under its name alone.
+  for (const auto& metric : o.run.metrics) {
+    json["metrics"].push_back(metric.name + (metric.device ? "=" + metric.device->description() : ""));
+  }
+  return json;
 }
 
 Versions versions(const RunResult& result) {
@@ -60,7 +65,7 @@ Versions versions(const RunResult& result) {
 void run(Options options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
   if (options.target.empty()) options.target = default_engine();
-  const auto target = make_device(options.target);
+  const auto target = make_device(options.target, unless_interrupted);
   const auto proxies = load_proxies(options.proxy, space);
   const auto accuracy =
       load_accuracy(options.accuracy.empty() ? default_models() / "accuracy.onnx" : fs::path(options.accuracy), space);
@@ -72,13 +77,7 @@ void run(Options options, const Common& common) {
   run.protocol.seed = run.seed;
   run.max_sample_count = std::max(run.max_sample_count, run.sample_count);
   run.evidence = true;
-  if (run.confidence && run.method != Method::posterior) {
-    throw InputError("--confidence", "needs --method posterior: the others do not know how sure they are");
-  }
-  for (const auto& text : options.metrics) run.metrics.push_back(make_metric(text, space));
-  if (!run.metrics.empty() && run.method != Method::posterior) {
-    throw InputError("--metric", "needs --method posterior: the others predict latency alone");
-  }
+  for (const auto& text : options.metrics) run.metrics.push_back(make_metric(text, space, unless_interrupted));
   check(options.exporting);
 
   CampaignStore campaign(options.out / "measurements.sqlite", options.resume);
@@ -137,8 +136,9 @@ void add_run(CLI::App& app, Common& common) {
                    "Probability with which a network found for a limit is to meet it (posterior)")
       ->check(CLI::Range(0.01, 0.99));
   command
-      ->add_option("--minutes", run_options.minutes,
-                   "Measure nothing more after so long, but 6 samples and 2 networks of the front (0: no end)")
+      ->add_option(
+          "--minutes", run_options.minutes,
+          "Measure no latency after so long, but of 6 samples and 2 networks of the front (0: no end); metrics besides")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--metric", options->metrics,

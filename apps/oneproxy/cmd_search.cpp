@@ -10,6 +10,7 @@
 #include "oneproxy/predict/flops.hpp"
 #include "oneproxy/search/evolution.hpp"
 #include "oneproxy/search/exhaustive.hpp"
+#include "oneproxy/search/local_search.hpp"
 #include "options.hpp"
 
 namespace oneproxy::cli {
@@ -44,6 +45,10 @@ Front find(const Options& options, const SearchProblem& problem, const ProgressC
   if (options.how == "exhaustive") {
     Rng rng(options.evolution.seed);
     return search_exhaustive(problem, problem.space.sample_distinct(options.candidates, rng), progress);
+  }
+  if (options.how == "local") {
+    const LocalSearchOptions local{options.candidates, options.evolution.seed, options.evolution.threads};
+    return search_front_locally(problem, local, progress);
   }
   if (options.how == "front") return search_front(problem, options.evolution, progress);
   EvolutionarySearch search(problem, options.evolution, progress);
@@ -98,13 +103,17 @@ void add_search(CLI::App& app, Common& common) {
   command
       ->add_option("--search", options->how,
                    "front: all at once; weights: the paper's sweep of t; limits: a sweep of latency limits; "
-                   "exhaustive: random architectures")
-      ->check(CLI::IsMember({"front", "weights", "limits", "exhaustive"}))
+                   "exhaustive: random architectures; local: all at once from few evaluations (--candidates), where "
+                   "they are dear")
+      ->check(CLI::IsMember({"front", "weights", "limits", "exhaustive", "local"}))
       ->capture_default_str();
   command->add_option("--steps", options->steps, "Weights or limits of a sweep")
       ->check(CLI::Range(2, 10'000))
       ->capture_default_str();
-  command->add_option("--candidates", options->candidates, "Random architectures of an exhaustive search")
+  command
+      ->add_option("--candidates", options->candidates,
+                   "Random architectures of an exhaustive search, evaluations of a local one")
+      ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
   add_evolution_options(*command, options->evolution);
   command->add_option("--threads", options->evolution.threads, "Threads; the result does not depend on them")

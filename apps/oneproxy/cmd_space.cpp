@@ -86,7 +86,8 @@ void add_space(CLI::App& app, Common& common) {
                       "The space: a description, or a file FILE.yaml that describes it (default: that of the shipped "
                       "models)");
   command->add_option("--architecture", options->architecture, "An architecture, as text or JSON");
-  command->add_option("--samples", options->samples, "Print this many random architectures");
+  command->add_option("--samples", options->samples, "Print this many random architectures")
+      ->check(CLI::Range(1, 1'000'000));
   command->add_option("--onnx", options->onnx, "Write the architecture as ONNX with random weights");
   command->add_option("--seed", options->seed, "Of samples and weights")->capture_default_str();
   command->callback([options, &common] { run(*options, common); });

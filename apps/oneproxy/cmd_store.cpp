@@ -14,6 +14,9 @@ namespace {
 Store open_existing(const std::string& place) {
   std::error_code error;
   if (!is_server(place) && !std::filesystem::exists(place, error)) throw InputError(place, "does not exist");
+  if (std::filesystem::is_regular_file(place, error) && std::filesystem::file_size(place, error) == 0) {
+    throw InputError(place, "is empty; expected a store of measurements");
+  }
   return Store(place);
 }
 
@@ -51,9 +54,14 @@ struct ExportOptions {
 void export_rows(const ExportOptions& options, const Common& common) {
   const Store store = open_existing(options.store);
   const Salvage salvage = store.salvage();
-  const std::string text = options.format == "csv" ? store_csv(store.runs(), salvage.measurements)
-                                                   : store_jsonl(store.runs(), salvage.measurements);
-  write_file(options.out, text);
+  std::vector<StoredRun> runs;
+  try {
+    runs = store.runs();
+  } catch (const InputError&) {
+    // One of the faults of the salvage: measurements are written without their runs' settings.
+  }
+  const auto write = options.format == "csv" ? store_csv : options.format == "jsonl" ? store_jsonl : store_parquet;
+  write_file(options.out, write(runs, salvage.measurements));
   if (common.json) {
     print({{"file", options.out.string()}, {"measurements", salvage.measurements.size()}, {"faults", salvage.faults}});
   } else if (!common.quiet) {
@@ -93,6 +101,7 @@ void check(const std::string& place, const Common& common) {
 void add_store(CLI::App& app, Common& common) {
   auto* group = app.add_subcommand("store", "List, export, merge and check stores of measurements");
   group->require_subcommand(1);
+  group->footer("Example:\n  oneproxy store list run/measurements.sqlite");
   const char* const what = "The store: a file, or postgresql://USER@HOST/DATABASE";
 
   auto place = std::make_shared<std::string>();
@@ -106,8 +115,8 @@ void add_store(CLI::App& app, Common& common) {
                                 "oneproxy store export run/measurements.sqlite --out all.csv", common);
   exporting->add_option("store", options->store, what)->required();
   exporting->add_option("--out", options->out, "The file")->required();
-  exporting->add_option("--format", options->format, "csv: summaries; jsonl: every run too")
-      ->check(CLI::IsMember({"csv", "jsonl"}))
+  exporting->add_option("--format", options->format, "csv: summaries; jsonl and parquet (needs DuckDB): every run too")
+      ->check(CLI::IsMember({"csv", "jsonl", "parquet"}))
       ->capture_default_str();
   exporting->callback([options, &common] { export_rows(*options, common); });
 
@@ -116,7 +125,7 @@ void add_store(CLI::App& app, Common& common) {
   auto* merging = add_command(*group, "merge", "Copy into a store what others have and it lacks",
                               "oneproxy store merge all.sqlite monday.sqlite tuesday.sqlite", common);
   merging->add_option("into", *into, "The store that grows; made where there is none")->required();
-  merging->add_option("from", *from, "The others, which stay as they are")->required();
+  merging->add_option("from", *from, "The others, which keep all they hold")->required();
   merging->callback([into, from, &common] { merge(*into, *from, common); });
 
   auto checked = std::make_shared<std::string>();

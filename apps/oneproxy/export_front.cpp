@@ -73,8 +73,18 @@ void remove_earlier(const fs::path& folder) {
   for (const auto& file : earlier) fs::remove(file, error);
 }
 
+/// Files that are gone when this is, however it goes.
+struct Scratch {
+  std::vector<fs::path> files;
+  ~Scratch() {
+    std::error_code error;
+    for (const auto& file : files) fs::remove_all(file, error);
+  }
+};
+
 void export_with_checkpoint(RunResult& result, const fs::path& folder, const ExportOptions& options) {
   const fs::path list = folder / "front.txt";
+  const Scratch scratch{{list, folder / "exported"}};
   std::string lines;
   for (const auto& n : result.front) lines += result.space->text(n.measured.architecture) + '\n';
   write_file(list, lines);
@@ -87,14 +97,13 @@ void export_with_checkpoint(RunResult& result, const fs::path& folder, const Exp
   if (json.is_discarded() || !json.contains("networks") || json["networks"].size() != result.front.size()) {
     throw InputError("oneproxy-train export", "answered with something else than the networks asked for");
   }
+  remove_earlier(folder);  // not before there is something in their place
   for (std::size_t i = 0; i < result.front.size(); ++i) {
     const auto& network = json["networks"][i];
     result.front[i].accuracy = network.at("accuracy").get<double>();
     result.front[i].onnx = file_name(i);
     fs::rename(network.at("onnx").get<std::string>(), folder / file_name(i));
   }
-  fs::remove(list);
-  fs::remove_all(folder / "exported");
 }
 
 }  // namespace
@@ -116,11 +125,8 @@ void check(const ExportOptions& options) {
 
 void export_front(RunResult& result, const fs::path& folder, const ExportOptions& options,
                   const ProgressCallback& progress) {
+  if (!options.checkpoint.empty()) return export_with_checkpoint(result, folder, options);
   remove_earlier(folder);
-  if (!options.checkpoint.empty()) {
-    export_with_checkpoint(result, folder, options);
-    return;
-  }
   for (std::size_t i = 0; i < result.front.size(); ++i) {
     report(progress, {"writing ONNX files", i, result.front.size()});
     const Architecture& x = result.front[i].measured.architecture;

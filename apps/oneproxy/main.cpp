@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "../number_checks.hpp"
 #include "cli.hpp"
 #include "command_tree.hpp"
 #include "oneproxy/base/error.hpp"
@@ -73,6 +74,8 @@ int run(int argc, char** argv) {
   cli::add_fleet(app, common);
   cli::add_monotonicity(app, common);
   cli::add_import(app, common);
+  cli::add_reproduce(app, common);
+  refuse_odd_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

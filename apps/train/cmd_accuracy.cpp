@@ -20,6 +20,7 @@ struct Options {
   std::size_t images = 2500;
   std::size_t pilots = 16;
   std::size_t recalibration = 256;
+  std::string sampling = "graded";  ///< or "uniform"
 };
 
 /// SRCC of the accuracies on the even and the odd images: how much of the ranking is not chance.
@@ -36,11 +37,13 @@ void run(const Options& options, const Common& common) {
   }
   const Subnets subnets(options.checkpoint, data.space, data.train, options.recalibration);
   const int threads = thread_count(options.task);
-  Rng rng(options.fit.seed);
-  auto xs = data.space->sample_distinct(options.subnets, rng);
+  const auto draw = [&](std::size_t count, Rng rng) {
+    return options.sampling == "graded" ? sample_graded(*data.space, count, rng)
+                                        : data.space->sample_distinct(count, rng);
+  };
+  auto xs = draw(options.subnets, Rng(options.fit.seed));
   xs.insert(xs.begin(), {smallest_architecture(*data.space), largest_architecture(*data.space)});
-  Rng pilot_rng = Rng(options.fit.seed).stream(1);
-  const auto pilots = data.space->sample_distinct(options.pilots, pilot_rng);
+  const auto pilots = draw(options.pilots, Rng(options.fit.seed).stream(1));
   ArchTable table;
   {
     ProgressBar bar(common);
@@ -78,12 +81,17 @@ void add_accuracy(CLI::App& app, Common& common) {
   command
       ->add_option("--out", options->out, "Folder for accuracy.csv (gone on with where it is there) and accuracy.onnx")
       ->capture_default_str();
-  command->add_option("--subnets", options->subnets, "Random networks beside the smallest and the largest")
+  command->add_option("--subnets", options->subnets, "Networks drawn beside the smallest and the largest")
       ->check(CLI::Range(20, 10'000'000))
       ->capture_default_str();
   command->add_option("--images", options->images, "Held-out images for each network")->capture_default_str();
   command->add_option("--pilots", options->pilots, "Networks that choose these images (those they disagree on, first)")
       ->check(CLI::Range(0, 1'000))
+      ->capture_default_str();
+  command
+      ->add_option("--sampling", options->sampling,
+                   "Networks of every size from the smallest to the largest (graded), or each decision uniform")
+      ->check(CLI::IsMember({"graded", "uniform"}))
       ->capture_default_str();
   command->add_option("--recalibration", options->recalibration, "Training images for the batch normalisation of each")
       ->check(CLI::PositiveNumber)

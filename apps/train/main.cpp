@@ -6,6 +6,7 @@
 #include <iostream>
 #include <thread>
 
+#include "../number_checks.hpp"
 #include "commands.hpp"
 #include "oneproxy/base/error.hpp"
 
@@ -78,6 +79,7 @@ int run(int argc, char** argv) {
   cli::add_fit(app, common);
   cli::add_export(app, common);
   cli::catch_interrupts();
+  refuse_odd_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -80,22 +80,34 @@ class HasPredict(Protocol):
 AnyPredictor = Predictor | HasPredict | Callable[[NDArray[np.uint8]], ArrayLike]
 
 class SrccEstimate:
-    srcc: float
-    low: float
-    high: float
-    sample_count: int
-    confidence: float
+    @property
+    def srcc(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def sample_count(self) -> int: ...
+    @property
+    def confidence(self) -> float: ...
 
 class AdaptedProxy:
     """The proxy's predictor adapted to a target by Eqn. (3) of the paper."""
 
-    predictor: LinearPredictor
-    alpha: float
-    b: NDArray[np.float64]
-    intercept_ms: float
-    lambda_: float
-    validation_srcc_before: float
-    validation_srcc_after: float
+    @property
+    def predictor(self) -> LinearPredictor: ...
+    @property
+    def alpha(self) -> float: ...
+    @property
+    def b(self) -> NDArray[np.float64]: ...
+    @property
+    def intercept_ms(self) -> float: ...
+    @property
+    def lambda_(self) -> float: ...
+    @property
+    def validation_srcc_before(self) -> float: ...
+    @property
+    def validation_srcc_after(self) -> float: ...
     def predict(self, xs: Architectures) -> NDArray[np.float64]: ...
 
 class Posterior:

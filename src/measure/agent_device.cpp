@@ -38,14 +38,21 @@ struct AgentSettings {
 
 class AgentDevice final : public Device {
  public:
-  explicit AgentDevice(AgentSettings settings)
+  /// `progress` is called while the agent is waited for.
+  AgentDevice(AgentSettings settings, const ProgressCallback& progress)
       : settings_(std::move(settings)), connection_(settings_.url, settings_.token_file, settings_.ca_file) {
     description_ = "agent(url=" + quote_setting(settings_.url);
     if (!settings_.device.empty()) description_ += ", device=" + quote_setting(settings_.device);
     if (!settings_.token_file.empty()) description_ += ", token_file=" + quote_setting(settings_.token_file);
     if (!settings_.ca_file.empty()) description_ += ", ca_file=" + quote_setting(settings_.ca_file);
     description_ += ", patience_s=" + number_text(settings_.patience_s) + ")";
-    patient([&] { ask("/v1/facts", request_for({}, {}, {}), [](const auto&) {}); }, {});
+    const auto tick = [&] { report(progress, {"asking the agent", 0, 1}); };
+    patient(
+        [&] {
+          ask(
+              "/v1/facts", request_for({}, {}, {}), [](const auto&) {}, tick);
+        },
+        tick);
   }
 
   const std::string& description() const override { return description_; }
@@ -71,11 +78,13 @@ class AgentDevice final : public Device {
       patient(
           [&] {
             const auto asked = batch;
-            ask("/v1/measure", request_for(space, asked, xs, protocol), [&](const nlohmann::json& line) {
-              tick();
+            const auto take = [&](const nlohmann::json& line) {
               const auto place = line.find("network");
               if (place == line.end()) return;
-              const auto index = asked.at(place->get<std::size_t>());
+              const auto number = place->get<std::size_t>();
+              if (number >= asked.size())
+                throw InputError(description_, "answers for a network that was not asked for");
+              const std::size_t index = asked[number];
               if (std::erase(batch, index) == 0) throw InputError(description_, "answers for a network twice");
               Measurement m = line.at("measurement").get<Measurement>();
               check(m);
@@ -83,7 +92,8 @@ class AgentDevice final : public Device {
               if (sink) sink(m);
               ++done_count;
               progressed_ = Clock::now();
-            });
+            };
+            ask("/v1/measure", request_for(space, asked, xs, protocol), take, tick);
             if (!batch.empty()) throw ConnectionLost("the agent ended without having measured all");
           },
           tick);
@@ -114,20 +124,25 @@ class AgentDevice final : public Device {
 
   /// A value from elsewhere is believed when it can be a latency.
   void check(const Measurement& m) const {
-    const auto positive = [](double value) { return std::isfinite(value) && value > 0; };
-    if (positive(m.mean_ms) && positive(m.median_ms) && positive(m.p90_ms) && std::isfinite(m.stddev_ms) &&
-        m.runs > 0 && m.runs == static_cast<std::int64_t>(m.raw_ms.size()) && positive(m.drift) &&
-        std::ranges::all_of(m.raw_ms, [&](float ms) { return positive(ms); })) {
+    const auto possible = [](double value) { return std::isfinite(value) && value >= 0; };
+    const auto positive = [&](double value) { return possible(value) && value > 0; };
+    const auto count = static_cast<std::int64_t>(m.raw_ms.size());
+    if (positive(m.mean_ms) && positive(m.median_ms) && positive(m.p90_ms) && possible(m.stddev_ms) &&
+        possible(m.cold_ms) && possible(m.reference_ms) && positive(m.drift) && count > 0 && m.runs == count &&
+        m.disturbed_runs >= 0 && m.disturbed_runs <= count &&
+        std::ranges::all_of(m.raw_ms, [&](float ms) { return positive(ms); }) &&
+        std::ranges::all_of(m.outliers, [&](std::uint32_t place) { return place < count; })) {
       return;
     }
     throw InputError(description_, "answers with what is no latency (> 0)");
   }
 
-  /// Sends a request and gives each line of the answer to `take`, after those on the device itself.
+  /// Sends a request and gives each line of the answer to `take`, after those on the device itself. `tick` is called
+  /// meanwhile and may throw.
   void ask(const std::string& path, const nlohmann::json& request,
-           const std::function<void(const nlohmann::json&)>& take) {
+           const std::function<void(const nlohmann::json&)>& take, const std::function<void()>& tick) {
     bool done = false;
-    connection_.post(path, request.dump(), [&](const std::string& text) {
+    const auto read_line = [&](const std::string& text) {
       const auto line = nlohmann::json::parse(text, nullptr, false);
       if (!line.is_object()) throw InputError(description_, "answers with what is no JSON object");
       try {
@@ -141,7 +156,8 @@ class AgentDevice final : public Device {
       } catch (const nlohmann::json::exception&) {
         throw InputError(description_, "answers with a line that is not as expected: " + text.substr(0, 200));
       }
-    });
+    };
+    connection_.post(path, request.dump(), read_line, tick);
     if (!done) throw ConnectionLost("the connection ended in the middle of an answer");
   }
 
@@ -181,7 +197,7 @@ class AgentDevice final : public Device {
       if (progressed_ > tried) pause_s = first_pause_s;
       const auto until = Clock::now() + std::chrono::duration<double>(pause_s);
       while (Clock::now() < until) {
-        if (tick) tick();
+        tick();
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
       }
       pause_s = std::min(2 * pause_s, longest_pause_s);
@@ -198,7 +214,7 @@ class AgentDevice final : public Device {
 
 }  // namespace
 
-std::unique_ptr<Device> make_agent_device(Description description) {
+std::unique_ptr<Device> make_agent_device(Description description, const ProgressCallback& progress) {
   AgentSettings settings;
   settings.url = description.take("url", "");
   settings.device = description.take("device", "");
@@ -207,7 +223,7 @@ std::unique_ptr<Device> make_agent_device(Description description) {
   settings.patience_s = description.take_double("patience_s", 120, 0, 86'400);
   description.finish();
   if (settings.url.empty()) throw InputError("agent", "expected agent(url=http://HOST:PORT)");
-  return std::make_unique<AgentDevice>(std::move(settings));
+  return std::make_unique<AgentDevice>(std::move(settings), progress);
 }
 
 DeviceKind agent_kind() {
@@ -223,7 +239,9 @@ namespace oneproxy {
 
 constexpr const char* how_to_get = "this build has no HTTP; install libcpp-httplib-dev and build again";
 
-std::unique_ptr<Device> make_agent_device(Description) { throw InputError("agent", how_to_get); }
+std::unique_ptr<Device> make_agent_device(Description, const ProgressCallback&) {
+  throw InputError("agent", how_to_get);
+}
 DeviceKind agent_kind() { return {"agent", "url=http://HOST:PORT, device=\"...\"", false, how_to_get}; }
 
 }  // namespace oneproxy

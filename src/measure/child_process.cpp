@@ -68,12 +68,16 @@ bool MessagePipe::send(std::string_view message) {
 }
 
 MessagePipe::Outcome MessagePipe::receive(std::string& message, double timeout_s) {
+  // A message that has begun is waited for longer: given up in its middle, the next would begin with its rest.
+  bool begun = false;
   const auto fill = [&](char* into, std::size_t size) {
     for (std::size_t got = 0; got < size;) {
-      if (!wait_readable(descriptor_, timeout_s)) return Outcome::timeout;
+      const double patience_s = begun && timeout_s >= 0 ? std::max(timeout_s, 60.0) : timeout_s;
+      if (!wait_readable(descriptor_, patience_s)) return Outcome::timeout;
       const ssize_t n = recv(descriptor_, into + got, size - got, 0);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return Outcome::closed;
+      begun = true;
       got += static_cast<std::size_t>(n);
     }
     return Outcome::message;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "median.hpp"
 #include "oneproxy/space/network.hpp"
 
 namespace oneproxy {
@@ -19,8 +20,6 @@ Network reference_network() {
   build.fully_connected(build.global_average_pool(x, "pool"), 1000, "classes");
   return std::move(build).finish();
 }
-
-double median_of(const std::vector<float>& ascending) { return ascending[ascending.size() / 2]; }
 
 }  // namespace
 
@@ -50,14 +49,14 @@ void DriftWatch::run_burst() {
   if (in_first_) first_ = current_;
 }
 
-double DriftWatch::median_ms() const { return current_.empty() ? 0 : median_of(current_); }
+double DriftWatch::median_ms() const { return current_.empty() ? 0 : median_of<float>(current_); }
 
 double DriftWatch::drift() const {
   if (in_first_ || current_.empty()) return 1;
   const auto [first_low, first_high] = median_interval_95(first_);
   const auto [low, high] = median_interval_95(current_);
   const bool overlap = low <= first_high && first_low <= high;
-  return overlap ? 1 : median_of(current_) / median_of(first_);
+  return overlap ? 1 : median_of<float>(current_) / median_of<float>(first_);
 }
 
 }  // namespace oneproxy

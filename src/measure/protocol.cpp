@@ -7,6 +7,8 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "median.hpp"
+
 namespace oneproxy {
 namespace {
 
@@ -15,16 +17,11 @@ constexpr int burst_runs = 10;
 // budget.
 constexpr std::size_t fewest_runs = 3;
 
-double median_of(std::span<const float> ascending) {
-  const std::size_t middle = ascending.size() / 2;
-  return ascending.size() % 2 == 1 ? ascending[middle] : (double{ascending[middle - 1]} + ascending[middle]) / 2;
-}
-
 bool precise_enough(std::span<const float> raw_ms, double relative_tolerance) {
   std::vector<float> sorted(raw_ms.begin(), raw_ms.end());
   std::ranges::sort(sorted);
   const auto [low, high] = median_interval_95(sorted);
-  const double median = median_of(sorted);
+  const double median = median_of<float>(sorted);
   return median - low <= relative_tolerance * median && high - median <= relative_tolerance * median;
 }
 
@@ -76,7 +73,7 @@ void BlockTimer::operator()(std::size_t network_count, const Protocol& protocol,
       untimed_ms += block.back();
     }
     std::ranges::sort(block);
-    return block.empty() ? 0.0 : median_of(block);
+    return block.empty() ? 0.0 : median_of<float>(block);
   };
   while (!active.empty()) {
     rng.shuffle(std::span(active));
@@ -125,7 +122,7 @@ std::vector<std::uint32_t> outliers_of(std::span<const float> raw_ms, double med
   for (const float ms : raw_ms) distances.push_back(static_cast<float>(std::abs(ms - median)));
   std::vector<float> sorted = distances;
   std::ranges::sort(sorted);
-  const double limit = 5 * 1.4826 * median_of(sorted);
+  const double limit = 5 * 1.4826 * median_of<float>(sorted);
   std::vector<std::uint32_t> found;
   for (std::size_t i = 0; i < distances.size(); ++i) {
     if (distances[i] > limit) found.push_back(static_cast<std::uint32_t>(i));
@@ -152,7 +149,7 @@ void summarise(Measurement& measurement) {
   const double mean = std::accumulate(sorted.begin(), sorted.end(), 0.0) / n;
   double squares = 0;
   for (const float ms : sorted) squares += (ms - mean) * (ms - mean);
-  const double median = median_of(sorted);
+  const double median = median_of<float>(sorted);
   measurement.mean_ms = mean / measurement.drift;
   measurement.median_ms = median / measurement.drift;
   // The smallest value that at least 90% of the runs do not exceed.

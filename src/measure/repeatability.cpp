@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "median.hpp"
 #include "oneproxy/base/srcc.hpp"
 
 namespace oneproxy {
@@ -12,11 +13,10 @@ namespace {
 
 constexpr int most_doublings = 4;
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
+/// In any order; 0 of none.
+double median_of_any(std::vector<double> values) {
   std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  return values.empty() ? 0 : median_of<double>(values);
 }
 
 std::pair<double, double> interval_of(const Measurement& m) {
@@ -40,7 +40,7 @@ Repeatability repeatability(std::span<const RepeatedMeasurement> pairs) {
     differences.push_back(std::abs(again.back() - first.back()) / ((first.back() + again.back()) / 2));
   }
   return {pairs.size(), pairs.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : srcc(first, again),
-          median_of(std::move(differences))};
+          median_of_any(std::move(differences))};
 }
 
 Calibration calibrate(Device& device, const SearchSpace& space, std::span<const Architecture> pilot,
@@ -66,8 +66,8 @@ double drift_trend(std::span<const Measurement> measured) {
   }
   if (reference.size() < 6) return 0;
   const auto third = static_cast<std::ptrdiff_t>(reference.size() / 3);
-  return median_of({reference.end() - third, reference.end()}) /
-             median_of({reference.begin(), reference.begin() + third}) -
+  return median_of_any({reference.end() - third, reference.end()}) /
+             median_of_any({reference.begin(), reference.begin() + third}) -
          1;
 }
 

@@ -79,7 +79,10 @@ class PlaceWorker {
     const std::int64_t run = run_of(device, space);
     Protocol protocol = plan_.protocol;
     const bool exact = is_exact(device);
-    const bool missing = store_.measurements(run, "sample", space).size() < xs.size();
+    // Repeats that are still to come are measured as the samples were.
+    const auto count = [&](const char* role) { return store_.measurements(run, role, space).size(); };
+    const bool missing =
+        count("sample") < xs.size() || (plan_.repeats > 1 && count("repeat") < std::min(plan_.repeats, xs.size()));
     if (plan_.calibrate && !exact && missing) {
       const auto renamed = [&](const Progress& p) { return callback({"calibrating", p.done, p.total}); };
       part.calibration = calibrate(device, space, xs.first(std::min(pilot_count, xs.size())), protocol, renamed);
@@ -158,7 +161,8 @@ CampaignResult run_campaign(const CampaignPlan& plan, const std::filesystem::pat
   std::vector<std::unique_ptr<Device>> devices;
   for (std::size_t d = 0; d < plan.devices.size(); ++d) {
     try {
-      devices.push_back(make_device(plan.devices[d].description));
+      devices.push_back(make_device(plan.devices[d].description,
+                                    [&](const Progress& p) { return !progress || progress(d, p); }));
     } catch (const InputError& error) {
       devices.push_back(nullptr);
       for (std::size_t s = 0; s < spaces.size(); ++s) result.parts[s * plan.devices.size() + d].error = error.what();

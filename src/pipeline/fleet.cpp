@@ -100,9 +100,8 @@ class FleetRun {
             problem_.samples.latency_ms.col(static_cast<Eigen::Index>(candidates[i]));
       }
       const int threads = static_cast<int>(workers_.thread_count());
-      const Eigen::MatrixXd srcc = srcc_matrix(latency, threads);
-      write_npy(srcc);
-      const FleetCover cover = cover_fleet(problem_.samples, candidates, srcc, options_.threshold, threads);
+      srcc_ = srcc_matrix(latency, threads);
+      const FleetCover cover = cover_fleet(problem_.samples, candidates, srcc_, options_.threshold, threads);
       std::vector<double> mean_ms;
       std::vector<std::size_t> cluster;
       for (const std::size_t device : candidates) {
@@ -110,7 +109,7 @@ class FleetRun {
         mean_ms.push_back(Eigen::Map<const Eigen::VectorXd>(measured.data(), std::ssize(measured)).mean());
         cluster.push_back(cover.cluster[device]);
       }
-      findings_.monotonicity = summarise_monotonicity(srcc, mean_ms, cluster, options_.threshold);
+      findings_.monotonicity = summarise_monotonicity(srcc_, mean_ms, cluster, options_.threshold);
       return cover_bytes(cover);
     });
     read_cover(bytes);
@@ -261,6 +260,8 @@ class FleetRun {
                                   {"devices", device_count},
                                   {"fingerprint", fingerprint(pool)}};
       log = std::make_unique<FleetLog>(folder_ / "devices.jsonl", header.dump());
+      // Only now is it known that the folder is this fleet's.
+      write_npy(srcc_);
       write_networks(pool);
       return std::to_string(log->kept_count());
     });
@@ -281,6 +282,7 @@ class FleetRun {
   bool resume_;
   const ProgressCallback& progress_;
   FleetFindings findings_;
+  Eigen::MatrixXd srcc_;  // of the candidates; in the process that writes
 };
 
 }  // namespace

@@ -153,6 +153,9 @@ FleetFile read_fleet_file(const fs::path& file) {
     const auto end = text.begin() + std::min<std::ptrdiff_t>(std::ssize(text), static_cast<std::ptrdiff_t>(error.byte));
     throw InputError(file.string() + ", line " + std::to_string(1 + std::count(text.begin(), end, '\n')),
                      "is not JSON; expected a fleet as docs/formats/fleet.md says");
+  } catch (const json::exception&) {
+    throw InputError(file.string(),
+                     "holds a number that is out of range; expected a fleet as docs/formats/fleet.md says");
   }
   Fields fields(file, "", object);
   FleetFile fleet;

@@ -50,7 +50,8 @@ FleetPosterior::Fit FleetPosterior::fit(std::span<const double> latency_ms, std:
   assert(latency_ms.size() == sample_count_);
   std::vector<std::size_t> rows(sample_count_);
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  const FewShotPosterior posterior(prior_, rows, latency_ms);
+  // Limits need latencies, which a posterior of ranks does not have.
+  const FewShotPosterior posterior(prior_, rows, latency_ms, {.try_rank = false});
   Rng rng(seed);
   return {.weights = projection_ * posterior.predict_median(), .expected_srcc = posterior.expected_srcc(rng)};
 }

@@ -38,6 +38,7 @@ class Judge {
     std::vector<float> latency;
     std::vector<float> accuracy;
     for (const std::size_t network : networks) {
+      if (latency_ms_[network] <= 0) continue;  // a simulated device is linear, and no network of the best front is so
       latency.push_back(latency_ms_[network]);
       accuracy.push_back(pool_.accuracy(network));
     }

@@ -179,7 +179,7 @@ class Run {
       judge_proxy();
     }
     std::ostringstream why;
-    why << result_.why << " The proxy was adapted with " << sampled_.size() << " samples; its SRCC is now "
+    why << result_.why << ". The proxy was adapted with " << sampled_.size() << " samples; its SRCC is now "
         << std::round(1000 * result_.after->srcc) / 1000;
     if (result_.after->srcc < options_.threshold) why << ", still below " << options_.threshold;
     result_.why = why.str() + ".";
@@ -203,7 +203,7 @@ class Run {
     result_.after = cross_validated_srcc(prior->prior(), measured_.rows, measured_.latency_ms, seed);
     judge_proxy();
     std::ostringstream why;
-    why << result_.why << " The posterior was fitted to " << sampled_.size() << " samples; its SRCC is now "
+    why << result_.why << ". The posterior was fitted to " << sampled_.size() << " samples; its SRCC is now "
         << std::round(1000 * result_.after->srcc) / 1000 << ", and it expects to find "
         << std::round(1000 * *result_.expected_front) / 10 << "% of the front's hypervolume.";
     result_.why = why.str();
@@ -300,7 +300,7 @@ class Run {
     double aim_ms = limit_ms;
     for (int attempt = 0; attempt < 3 && !measuring_.is_spent(limits_end); ++attempt) {
       const double smallest_ms = line_(limit_search().smallest());
-      if (aim_ms < smallest_ms) {
+      if (!(aim_ms >= smallest_ms)) {
         std::ostringstream why;
         why.precision(4);
         why << "no network is predicted to meet it";
@@ -389,6 +389,10 @@ class Run {
 RunResult run_algorithm1(const SpacePtr& space, Device& target, const std::vector<Proxy>& proxies,
                          const Predictor& accuracy, const RunOptions& options, Store& store, std::int64_t run,
                          const ProgressCallback& progress) {
+  if (options.method != Method::posterior && (options.confidence || !options.metrics.empty())) {
+    throw InputError(options.confidence ? "confidence" : "metric",
+                     "needs the method posterior: others predict latency alone");
+  }
   return Run(space, target, proxies, accuracy, options, store, run, progress)();
 }
 

@@ -47,7 +47,7 @@ json srcc_json(const std::optional<SrccEstimate>& estimate) {
 
 json latency_json(const Measurement& m) {
   json latency{{"mean", m.mean_ms}, {"median", m.median_ms},      {"p90", m.p90_ms}, {"stddev", m.stddev_ms},
-               {"runs", m.runs},    {"stopped_by", m.stopped_by}, {"when", m.when}};
+               {"runs", m.runs},    {"stopped_by", m.stopped_by}, {"when", m.when},  {"claims_p90", claims_p90(m)}};
   std::vector<float> raw = m.raw_ms;
   std::ranges::sort(raw);
   if (raw.empty()) return latency;

@@ -148,8 +148,9 @@ std::string summary_text(const RunResult& r) {
                  intervals ? "  (90% of measurements)" : "");
   for (std::size_t i = 0; i < r.front.size(); ++i) {
     const auto& n = r.front[i];
-    text += format("%2zu  %9.2f%s  %10.4f %10.4f  %12.4f  ", i + 1, accuracy_of(n), n.accuracy ? " " : "*",
-                   n.measured.median_ms, n.measured.p90_ms, n.predicted_latency_ms);
+    const std::string p90 = claims_p90(n.measured) ? format("%10.4f", n.measured.p90_ms) : "         -";
+    text += format("%2zu  %9.2f%s  %10.4f %s  %12.4f  ", i + 1, accuracy_of(n), n.accuracy ? " " : "*",
+                   n.measured.median_ms, p90.c_str(), n.predicted_latency_ms);
     for (std::size_t m = 0; m < n.metrics.size(); ++m) {
       text += r.metrics[m] + format(" %.4g  ", n.metrics[m].measured);
     }

@@ -42,11 +42,16 @@ constexpr const char* select_measurements =
 
 /// The URL without a password.
 std::string shown(const std::string& url) {
-  const auto begin = url.find("://");
-  const auto at = url.find('@');
-  const auto colon = begin == std::string::npos ? begin : url.find(':', begin + 3);
-  if (at == std::string::npos || colon == std::string::npos || colon > at) return url;
-  return url.substr(0, colon) + ":***" + url.substr(at);
+  std::string text = url;
+  if (const auto parameter = text.find("password="); parameter != std::string::npos) {
+    const auto value = parameter + std::string_view("password=").size();
+    text.replace(value, std::min(text.find('&', value), text.size()) - value, "***");
+  }
+  const auto begin = text.find("://");
+  const auto at = text.find('@');
+  const auto colon = begin == std::string::npos ? begin : text.find(':', begin + 3);
+  if (at == std::string::npos || colon == std::string::npos || colon > at) return text;
+  return text.substr(0, colon) + ":***" + text.substr(at);
 }
 
 std::string one_line(std::string text) {
@@ -174,6 +179,30 @@ class PostgresBackend final : public StoreBackend {
     connection_ = std::make_unique<pqxx::connection>(url_);
   }
 
+  /// Connects and takes the locks of the claimed runs again. The server may not have noticed yet that the session is
+  /// gone which held them, so until `deadline` it is asked again; without its locks no connection stays open.
+  void reconnect(Clock::time_point deadline) {
+    for (;;) {
+      connect();
+      try {
+        pqxx::work work(*connection_);
+        for (const auto run : claimed_) lock(work, run);
+        work.commit();
+        return;
+      } catch (const InputError&) {
+        if (Clock::now() + longest_pause > deadline) {
+          connection_.reset();
+          throw;
+        }
+      } catch (...) {
+        connection_.reset();
+        throw;
+      }
+      connection_.reset();
+      std::this_thread::sleep_for(longest_pause);
+    }
+  }
+
   /// Does `body` in a transaction; again, after reconnecting, where the server is gone: each body leaves the same when
   /// it is done twice.
   template <class Body>
@@ -182,12 +211,7 @@ class PostgresBackend final : public StoreBackend {
     std::chrono::milliseconds pause{100};
     for (;;) {
       try {
-        if (!connection_ || !connection_->is_open()) {
-          connect();
-          pqxx::work work(*connection_);
-          for (const auto run : claimed_) lock(work, run);
-          work.commit();
-        }
+        if (!connection_ || !connection_->is_open()) reconnect(deadline);
         pqxx::work work(*connection_);
         body(work);
         work.commit();

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -144,6 +145,11 @@ Salvage Store::salvage() const {
       return true;
     }
   });
+  try {
+    backend_->runs();
+  } catch (const InputError& error) {
+    salvage.faults.emplace_back(error.what());
+  }
   return salvage;
 }
 
@@ -152,14 +158,16 @@ std::size_t Store::merge(const Store& other) {
     const RunSettings& s = run.settings;
     return nlohmann::json{run.started, s.command, s.seed, s.space, s.device, protocol_text(s), machine_text(s)}.dump();
   };
-  std::map<std::string, std::int64_t> ours;
-  for (const auto& run : runs()) ours.emplace(key(run), run.id);
+  // Runs with one key meet in the order in which they began.
+  std::map<std::string, std::deque<std::int64_t>> ours;
+  for (const auto& run : runs()) ours[key(run)].push_front(run.id);
   std::size_t taken = 0;
   auto theirs = other.runs();
   std::ranges::reverse(theirs);  // the oldest first, so that the last stays the last
   for (const auto& run : theirs) {
-    const auto known = ours.find(key(run));
-    const auto id = known != ours.end() ? known->second : backend_->begin_run(run.settings, run.started);
+    auto& known = ours[key(run)];
+    const auto id = known.empty() ? backend_->begin_run(run.settings, run.started) : known.front();
+    if (!known.empty()) known.pop_front();
     claim(id);
     std::map<std::pair<std::string, std::string>, Measurement> have;
     for (auto& row : rows(id)) have[{row.role, row.architecture}] = std::move(row.measurement);

@@ -80,7 +80,11 @@ class AgentProcess {
     }
     return status_;
   }
-  bool running() const { return pid_ > 0 && kill(pid_, 0) == 0; }
+  bool running() const {
+    siginfo_t ended{};  // kill(pid, 0) would also find a process that ended and was not waited for
+    return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0;
+  }
 
  private:
   pid_t pid_ = -1;

@@ -26,9 +26,10 @@ TEST(Help, EveryCommandHasAnExample) {
 
 TEST(WrongOption, IsOneLineAndStatusTwo) {
   TemporaryFolder folder;
-  for (const std::string bad : {"", "rum", "run --smaples 3", "run --samples x", "run --samples 2", "measure",
-                                "measure --device onednn", "search --search sideways",
-                                "adapt --norm l3 --samples x --out y", "run --limit-ms -1", "proxy", "space extra"}) {
+  for (const std::string bad :
+       {"", "rum", "run --smaples 3", "run --samples x", "run --samples 2", "measure", "measure --device onednn",
+        "search --search sideways", "adapt --norm l3 --samples x --out y", "run --limit-ms -1", "run --limit-ms nan",
+        "run --threshold nan", "run --seed -1", "proxy", "space extra", "space --samples -3"}) {
     const Outcome outcome = oneproxy_command(folder, bad);
     EXPECT_EQ(outcome.status, 2) << bad;
     EXPECT_EQ(outcome.error_lines(), 1U) << bad << ": " << outcome.err;
@@ -218,6 +219,19 @@ TEST_F(Files, ARunFromFilesFindsTheFront) {
     EXPECT_EQ(again.json()[field], result[field]) << field;
   }
   expect_refused(command + " --resume --seed 9", "seed");
+  expect_refused(command + " --resume --metric \"energy=onednn(threads=2)\"", "metrics");
+}
+
+TEST(Search, ALocalOneFindsAFrontFromTheEvaluationsItMayUse) {
+  TemporaryFolder folder;
+  const auto found = oneproxy_command(folder, "search --search local --candidates 400 --latency flops --json");
+  ASSERT_EQ(found.status, 0) << found.err;
+  const auto front = found.json()["front"];
+  ASSERT_GE(front.size(), 2U);
+  for (std::size_t i = 1; i < front.size(); ++i) {
+    EXPECT_GT(front[i]["accuracy"], front[i - 1]["accuracy"]);
+    EXPECT_GT(front[i]["latency_ms"], front[i - 1]["latency_ms"]);
+  }
 }
 
 TEST_F(Files, CtrlCStopsAndKeepsWhatWasMeasured) {

@@ -116,8 +116,10 @@ TEST_F(Fleet, HelpHasAnExampleAndFaultsAreOneLine) {
   write_fleet(10);
   ASSERT_EQ(oneproxy_command(folder_, command("out")).status, 0);
   expect_fault(command("out"), "--resume");
+  const std::string before = results_in("out");
   write_fleet(11);
   expect_fault(command("out", "--resume"), "devices.jsonl, line 1");
+  EXPECT_EQ(results_in("out"), before) << "a refused start leaves what is there alone";
 }
 
 // kill -9 at random moments, again and again, until a start comes to the end: the same bytes as in one go.

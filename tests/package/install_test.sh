@@ -13,7 +13,7 @@ grep -rlF -e "$source" -e "$folder" "$folder/prefix/lib" "$folder/prefix/bin" "$
 }
 env -u ONEPROXY_MODELS "$folder/prefix/bin/oneproxy" proxy list >/dev/null
 cmake -S "$source/examples/cpp" -B "$folder/example" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_BUILD_TYPE=Release \
-  -DCMAKE_CXX_FLAGS="-std=c++20 -fuse-ld=mold" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+>"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 cmake --build "$folder/example" >"$folder/log" 2>&1 || { tail -40 "$folder/log"; exit 1; }
 models=$folder/prefix/share/oneproxy/models/fashion_mnist
 said=$("$folder/example/few_shot" "$models/proxies/onednn-avx512.json" "$models/latency/onnxruntime.csv" onnxruntime)

@@ -168,6 +168,31 @@ class Prediction(unittest.TestCase):
         with self.assertRaisesRegex(op.InputError, "one number for each of 300"):
             op.fit_linear(self.space, self.xs, self.proxy_ms[:5])
 
+    def test_what_is_no_latency_is_refused(self):
+        for wrong in (np.nan, np.inf, 0, -1):
+            latency = self.target_ms.copy()
+            latency[7] = wrong
+            for call in (lambda: op.fit_linear(self.space, self.xs, latency),
+                         lambda: op.adapt(self.proxy, self.xs, latency),
+                         lambda: op.Posterior(self.space, [self.proxy]).fit(self.xs, latency)):
+                with self.assertRaisesRegex(op.InputError, "row 7"):
+                    call()
+
+    def test_none_and_predictors_of_another_space_are_refused(self):
+        other = op.Space(SMALL.replace("0.35", "0.5"))
+        xs = other.sample(40)
+        foreign = op.fit_linear(other, xs, 1 + other.cost_features(xs)[:, 0] * 1e-6)
+        with self.assertRaisesRegex(op.InputError, "width=0.5"):
+            op.Posterior(self.space, [foreign])
+        with self.assertRaisesRegex(op.InputError, "width=0.5"):
+            op.search_front(self.space, foreign, foreign)
+        with self.assertRaises(TypeError):
+            op.fit_linear(None, self.xs, self.proxy_ms)
+        with self.assertRaises(TypeError):
+            op.adapt(None, self.xs, self.target_ms)
+        with self.assertRaisesRegex(op.InputError, "fractions"):
+            self.proxy.predict(self.space.encode(self.xs)[:, :self.xs.shape[1]].astype(float))
+
 
 class Search(unittest.TestCase):
     def setUp(self):

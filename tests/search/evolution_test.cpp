@@ -15,6 +15,7 @@
 namespace oneproxy {
 namespace {
 
+using testing_problem::hypervolume_of;
 using testing_problem::Problem;
 using testing_problem::SmallSpace;
 
@@ -24,15 +25,6 @@ EvolutionOptions quick(std::uint64_t seed) {
   options.generations = 12;
   options.seed = seed;
   return options;
-}
-
-double hypervolume_of(const Front& front, double latency, double accuracy) {
-  std::vector<float> latencies, accuracies;
-  for (const auto& c : front) {
-    latencies.push_back(c.latency_ms);
-    accuracies.push_back(c.accuracy);
-  }
-  return hypervolume(latencies, accuracies, latency, accuracy);
 }
 
 /// Counts architectures and refuses one that it was asked before or that is not canonical.

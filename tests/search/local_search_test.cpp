@@ -16,6 +16,7 @@
 namespace oneproxy {
 namespace {
 
+using testing_problem::hypervolume_of;
 using testing_problem::Problem;
 using testing_problem::SmallSpace;
 
@@ -54,15 +55,6 @@ std::vector<Column> complete_table(const std::string& file, std::size_t key, std
   }
   EXPECT_EQ(rows, NasBench201::architecture_count) << file;
   return columns;
-}
-
-double hypervolume_of(const Front& front, double latency_ms, double accuracy) {
-  std::vector<float> latencies, accuracies;
-  for (const auto& c : front) {
-    latencies.push_back(c.latency_ms);
-    accuracies.push_back(c.accuracy);
-  }
-  return hypervolume(latencies, accuracies, latency_ms, accuracy);
 }
 
 /// 27 devices (HELP, HW-NAS-Bench-360) x three data sets, 2,000 of 15,625 accuracies looked up; the reference point is

@@ -6,6 +6,7 @@
 
 #include "oneproxy/predict/linear.hpp"
 #include "oneproxy/search/candidate.hpp"
+#include "oneproxy/search/pareto.hpp"
 
 namespace oneproxy::testing_problem {
 
@@ -85,5 +86,14 @@ struct Problem {
   Problem(SpacePtr s, std::uint64_t seed) : space(s), latency(linear_latency(s, seed)), accuracy(s, seed + 1) {}
   SearchProblem view() const { return {*space, latency, accuracy}; }
 };
+
+inline double hypervolume_of(const Front& front, double reference_latency_ms, double reference_accuracy) {
+  std::vector<float> latencies, accuracies;
+  for (const auto& c : front) {
+    latencies.push_back(c.latency_ms);
+    accuracies.push_back(c.accuracy);
+  }
+  return hypervolume(latencies, accuracies, reference_latency_ms, reference_accuracy);
+}
 
 }  // namespace oneproxy::testing_problem

@@ -128,6 +128,7 @@ class Places : public ::testing::TestWithParam<const char*> {
     summarise(m);
     m.stopped_by = "budget";
     m.when = utc_now();
+    m.core = static_cast<int>(rng.below(8)) - 1;
     return m;
   }
 
@@ -142,6 +143,8 @@ void expect_same(const Measurement& a, const Measurement& b) {
   EXPECT_EQ(a.median_ms, b.median_ms);
   EXPECT_EQ(a.p90_ms, b.p90_ms);
   EXPECT_EQ(a.stddev_ms, b.stddev_ms);
+  EXPECT_EQ(a.runs, b.runs);
+  EXPECT_EQ(a.core, b.core);
   EXPECT_EQ(a.stopped_by, b.stopped_by);
   EXPECT_EQ(a.when, b.when);
   EXPECT_EQ(a.raw_ms, b.raw_ms);
@@ -238,7 +241,7 @@ TEST_P(Places, ARunIsOneProcesssUntilThatEnds) {
   later.claim(run);
 }
 
-TEST_P(Places, SlowNothingReportedIsLostBy200Kills) {
+TEST_P(Places, SlowNothingReportedIsLostByKills) {
   Rng moments(5);
   std::size_t acknowledged_total = 0;
   Store(place_).begin_run(settings());
@@ -311,6 +314,27 @@ TEST_P(Places, TakeFromOneAnotherWhatTheyLack) {
   EXPECT_EQ(store.salvage().measurements.size(), 7U);
 }
 
+// Runs with the same settings that began in the same second are still runs of their own.
+TEST_P(Places, TakeRunsThatLookAlikeOnceEach) {
+  Rng rng(4);
+  const auto other = (folder_ / "alike.db").string();
+  std::size_t put = 0;
+  {
+    Store store(other);
+    for (const std::size_t count : {3U, 0U, 4U}) {
+      const auto run = store.begin_run(settings());
+      for (std::size_t i = 0; i < count; ++i, ++put) store.put(run, "sample", *space_, random_measurement(rng));
+    }
+  }
+  Store store(place_);
+  EXPECT_EQ(store.merge(Store(other)), put);
+  EXPECT_EQ(store.merge(Store(other)), 0U);
+  ASSERT_EQ(store.runs().size(), 3U);
+  std::vector<std::size_t> counts;
+  for (const auto& run : store.runs()) counts.push_back(store.rows(run.id).size());
+  EXPECT_EQ(counts, (std::vector<std::size_t>{4, 0, 3}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sqlite, Places, ::testing::Values("sqlite"));
 INSTANTIATE_TEST_SUITE_P(SlowPostgres, Places, ::testing::Values("postgres"));
 
@@ -360,6 +384,14 @@ TEST_P(SlowPostgres, ErrorsAreOneLineWithoutThePassword) {
     EXPECT_NE(text.find("postgresql://somebody:***@127.0.0.1:9/none: PostgreSQL: "), std::string::npos) << text;
     EXPECT_EQ(text.find("secret"), std::string::npos);
     EXPECT_EQ(text.find('\n'), std::string::npos);
+  }
+  try {
+    Store store("postgresql://127.0.0.1:9/none?user=somebody&password=secret&connect_timeout=1");
+    ADD_FAILURE() << "no error";
+  } catch (const InputError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("password=***&connect_timeout=1"), std::string::npos) << text;
+    EXPECT_EQ(text.find("secret"), std::string::npos);
   }
 }
 

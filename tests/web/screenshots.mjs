@@ -5,11 +5,9 @@ import { launch, open } from "./browser.mjs";
 
 const [run, fleet, out] = process.argv.slice(2);
 const shots = [
-  ["report-light.png", run, { colorScheme: "light", viewport: { width: 1280, height: 900 } }, "front"],
-  ["report-dark.png", run, { colorScheme: "dark", viewport: { width: 1280, height: 900 } }, "front"],
+  ["report-front.png", run, { colorScheme: "light", viewport: { width: 1280, height: 1000 } }, "front"],
   ["report-monotonicity.png", run, { colorScheme: "light", viewport: { width: 1280, height: 980 } }, "#part-monotonicity"],
-  ["report-device.png", run, { colorScheme: "light", viewport: { width: 1280, height: 1400 } }, "#part-device"],
-  ["report-phone.png", run, { colorScheme: "dark", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "top"],
+  ["report-phone.png", run, { colorScheme: "dark", viewport: { width: 390, height: 844 } }, "top"],
   ["report-fleet.png", fleet, { colorScheme: "light", viewport: { width: 1280, height: 1700 } }, "top"],
 ];
 const browser = await launch();

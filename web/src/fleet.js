@@ -10,11 +10,12 @@ const hours = (value) => (value < 1 ? duration(3600 * value) : `${number(value, 
 
 function blocks(section, { blocks: srcc, block_sizes: sizes }) {
   const cells = srcc.flatMap((row, y) => row.map((value, x) => [x, y, value]));
-  const lowest = Math.min(0.9, ...cells.map(([, , v]) => v).filter(known));
+  const values = cells.map(([, , v]) => v).filter(known);
+  const lowest = Math.min(0.9, ...values); // of the colours
   addFigure(section, {
     id: "matrix", title: "Monotonicity of the devices", note: "Mean SRCC of blocks of devices, in the order of the clusters.",
     columns: ["block", ...sizes.map((_, i) => String(i + 1))], rows: () => srcc.map((row, i) => [i + 1, ...row]),
-    summary: () => `${sizes.length} by ${sizes.length} blocks; the lowest mean SRCC is ${number(lowest, 3)}.`,
+    summary: () => `${sizes.length} by ${sizes.length} blocks; the lowest mean SRCC is ${number(Math.min(...values), 3)}.`,
     option: (c) => {
       const axis = { type: "category", data: sizes.map((_, i) => String(i + 1)), axisLabel: { show: false }, axisTick: { show: false } };
       const o = base(c, { ...axis, name: "blocks of devices" }, { ...axis, inverse: true, name: "blocks of devices" });
@@ -80,7 +81,7 @@ function beforeAfter(section, devices) {
 }
 
 function limits(section, result) {
-  const rows = result.limits.filter((l) => l.deciles?.length).map((l, i) => [l.limit_ms ?? i + 1, l.deciles[5], l.deciles[1], l.deciles[9], l.devices]);
+  const rows = result.limits.map((l, i) => ({ ...l, at: l.limit_ms ?? i + 1 })).filter((l) => l.deciles?.length).map((l) => [l.at, l.deciles[5], l.deciles[1], l.deciles[9], l.devices]);
   if (rows.length === 0) return;
   const own = result.limits[0].limit_ms === null;
   addFigure(section, {

@@ -20,11 +20,14 @@ async function copy(text, button) {
   setTimeout(() => { button.textContent = before; }, 1500);
 }
 
+/** The 90th percentile where there are runs enough to claim it (results of earlier versions do not say). */
+const p90 = (latency, write) => (latency.claims_p90 === false ? "\u2013" : write(latency.p90));
+
 export function addNetwork(section, result, choose) {
   const panel = h("div", { class: "network", id: "network", "aria-live": "polite" });
   const rows = result.front.map((network, i) => h("tr", { id: `row-${i}` },
     h("td", {}, h("button", { type: "button", "aria-label": `Choose network ${i + 1}`, click: () => choose(i) }, String(i + 1))),
-    h("td", {}, percent(network.accuracy)), h("td", {}, number(network.latency_ms.median)), h("td", {}, number(network.latency_ms.p90)),
+    h("td", {}, percent(network.accuracy)), h("td", {}, number(network.latency_ms.median)), h("td", {}, p90(network.latency_ms, number)),
     h("td", {}, number(network.predicted_latency)), h("td", {}, network.text)));
   const list = h("details", {}, h("summary", {}, `All ${rows.length} networks of the front`),
     h("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Networks of the front" },
@@ -44,7 +47,7 @@ export function addNetwork(section, result, choose) {
     panel.replaceChildren(
       h("div", {}, h("h3", {}, `Network ${i + 1}`), picture),
       h("div", {}, h("dl", {}, ...pair("accuracy", `${percent(network.accuracy)}, ${network.accuracy_is}`),
-        ...pair("latency", `${ms(network.latency_ms.median)} (95% interval ${number(low)} to ${number(high)}), p90 ${ms(network.latency_ms.p90)}, ` +
+        ...pair("latency", `${ms(network.latency_ms.median)} (95% interval ${number(low)} to ${number(high)}), p90 ${p90(network.latency_ms, ms)}, ` +
           `${network.latency_ms.runs} runs`),
         ...pair("predicted", ms(network.predicted_latency)), ...pair("architecture", network.text)),
       h("div", { class: "controls" }, button,

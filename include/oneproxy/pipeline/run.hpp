@@ -62,7 +62,9 @@ struct RunOptions {
   std::vector<double> limits_ms;
   /// Networks found for a limit meet it with this probability by the posterior; without it, with about one half.
   std::optional<double> confidence;
-  double minutes = 0;  ///< after which nothing more is measured, but 6 samples and 2 networks of the front; 0: no end
+  /// After which no latency is measured, but of 6 samples and 2 networks of the front; 0: no end. Metrics are measured
+  /// on the same networks besides.
+  double minutes = 0;
   Protocol protocol;
   std::uint64_t seed = 1;
   /// Of the front beside accuracy and latency; with the posterior alone. Limits are of latency.
