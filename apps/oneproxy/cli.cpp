@@ -36,6 +36,7 @@ void catch_interrupts() {
 }
 
 bool interrupted() { return interrupt_seen; }
+bool unless_interrupted(const Progress&) { return !interrupted(); }
 
 ProgressBar::ProgressBar(const Common& common) : enabled_(!common.quiet && isatty(STDERR_FILENO) != 0) {}
 

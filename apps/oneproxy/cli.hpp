@@ -44,6 +44,8 @@ class ProgressBar {
 /// Makes Ctrl-C stop the running step through its progress callback (what was measured is on disk).
 void catch_interrupts();
 bool interrupted();
+/// Progress that is not shown: stops a step once the user pressed Ctrl-C.
+bool unless_interrupted(const Progress&);
 
 /// Adds --quiet and --json, and an example under the help text.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& example,
@@ -75,6 +77,10 @@ void add_campaign(CLI::App& app, Common& common);
 void add_store(CLI::App& app, Common& common);
 void add_monotonicity(CLI::App& app, Common& common);
 void add_import(CLI::App& app, Common& common);
+void add_lookup_table(CLI::App& app, Common& common);
+void add_kernels(CLI::App& app, Common& common);
+void add_predict(CLI::App& app, Common& common);
+void add_reproduce(CLI::App& app, Common& common);
 /// `workers`: who computes; nullptr: threads of this process, as the options say.
 void add_fleet(CLI::App& app, Common& common, FleetWorkers* workers = nullptr);
 

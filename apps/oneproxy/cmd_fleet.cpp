@@ -67,7 +67,7 @@ class LiveMeasuring {
       const fs::path file = options_.out / "measurements.sqlite";
       std::error_code error;
       if (!campaign_) campaign_ = std::make_unique<CampaignStore>(file, options_.resume && fs::exists(file, error));
-      const auto device = make_device(live.description);
+      const auto device = make_device(live.description, progress_);
       const auto run = campaign_->begin("measure", space_, *device, options_.protocol, options_.protocol.seed,
                                         {{"for", "fleet"}, {"name", live.name}});
       const std::string step = "measuring " + live.name;

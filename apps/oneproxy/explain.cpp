@@ -40,7 +40,7 @@ void explain(const std::vector<std::string>& devices, const SearchSpace& space, 
   const Network network = space.network(x);
   nlohmann::json json{{"space", space.description()}, {"architecture", space.text(x)}, {"devices", nullptr}};
   for (const auto& text : devices) {
-    const auto device = make_device(text);
+    const auto device = make_device(text, unless_interrupted);
     const LatencyModel* const model = latency_model(*device);
     if (model == nullptr) {
       throw InputError(device->description(),

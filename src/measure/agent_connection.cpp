@@ -6,8 +6,15 @@
 #include <signal.h>
 #include <zlib.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <ctime>
 #include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
@@ -16,7 +23,8 @@ namespace oneproxy {
 namespace {
 
 constexpr std::size_t longest_line = std::size_t{256} << 20;
-constexpr time_t silence_s = 30;  // the agent gives a sign of life every second
+constexpr time_t connecting_s = 2;  // a longer wait could not be stopped; who is slower is asked again
+constexpr time_t silence_s = 30;    // the agent gives a sign of life every second
 
 std::string gzip(const std::string& text) {
   z_stream stream{};
@@ -53,6 +61,45 @@ class NoSigpipe {
   sigset_t before_{};
 };
 
+/// The lines of an answer on their way from the thread that receives them.
+class Lines {
+ public:
+  /// Waits while many lie there. False where nobody wants them any more.
+  bool put(std::string line) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return lines_.size() < most_lines || abandoned_; });
+    lines_.push_back(std::move(line));
+    changed_.notify_all();
+    return !abandoned_;
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+  void abandon() {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    changed_.notify_all();
+  }
+  /// The lines that have come within 100 ms; nothing once all have been taken.
+  std::optional<std::vector<std::string>> take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return ended_ || !lines_.empty(); });
+    if (ended_ && lines_.empty()) return std::nullopt;
+    changed_.notify_all();
+    return std::exchange(lines_, {});
+  }
+
+ private:
+  static constexpr std::size_t most_lines = 64;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> lines_;
+  bool ended_ = false;
+  bool abandoned_ = false;
+};
+
 }  // namespace
 
 AgentConnection::AgentConnection(const std::string& url, const std::string& token_file, const std::string& ca_file)
@@ -72,7 +119,7 @@ AgentConnection::AgentConnection(const std::string& url, const std::string& toke
     client_->set_ca_cert_path(ca_file.c_str());
   }
   client_->enable_server_certificate_verification(true);
-  client_->set_connection_timeout(5);
+  client_->set_connection_timeout(connecting_s);
   client_->set_read_timeout(silence_s);
   client_->set_write_timeout(silence_s);
 }
@@ -80,11 +127,11 @@ AgentConnection::AgentConnection(const std::string& url, const std::string& toke
 AgentConnection::~AgentConnection() = default;
 
 void AgentConnection::post(const std::string& path, const std::string& body,
-                           const std::function<void(const std::string&)>& take) {
-  const NoSigpipe no_sigpipe;
-  std::exception_ptr thrown;
+                           const std::function<void(const std::string&)>& take, const std::function<void()>& tick) {
+  Lines lines;
   std::string rest;
   int status = 0;
+  bool endless = false;
   httplib::Request request;
   request.method = "POST";
   request.path = path;
@@ -97,22 +144,40 @@ void AgentConnection::post(const std::string& path, const std::string& body,
   };
   request.content_receiver = [&](const char* data, std::size_t size, auto, auto) {
     rest.append(data, size);
-    if (status != 200) return rest.size() <= longest_line;
-    try {
+    if (status == 200) {
       for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
-        const std::string line = rest.substr(0, end);
+        if (!lines.put(rest.substr(0, end))) return false;
         rest.erase(0, end + 1);
-        take(line);
       }
-      if (rest.size() > longest_line) throw InputError(url_, "answers with a line without end");
+    }
+    endless = rest.size() > longest_line;
+    return !endless;
+  };
+  std::optional<httplib::Result> answer;
+  std::exception_ptr thrown;
+  std::jthread transfer([&] {
+    const NoSigpipe no_sigpipe;
+    try {
+      answer.emplace(client_->send(request));
     } catch (...) {
       thrown = std::current_exception();
-      return false;
     }
-    return true;
-  };
-  const auto result = client_->send(request);
+    lines.end();
+  });
+  try {
+    while (auto some = lines.take()) {
+      for (const auto& line : *some) take(line);
+      tick();
+    }
+  } catch (...) {
+    lines.abandon();
+    client_->stop();
+    throw;
+  }
+  transfer.join();
   if (thrown) std::rethrow_exception(thrown);
+  const httplib::Result& result = *answer;
+  if (endless) throw InputError(url_, "answers with a line without end");
   if (!result) {
     if (result.error() == httplib::Error::SSLServerVerification || result.error() == httplib::Error::SSLLoadingCerts) {
       throw InputError(url_, "its certificate is not trusted; expected ca_file=FILE of the certificates that are");

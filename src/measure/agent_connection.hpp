@@ -27,9 +27,12 @@ class AgentConnection {
   AgentConnection(const AgentConnection&) = delete;
   AgentConnection& operator=(const AgentConnection&) = delete;
 
-  /// Sends `body`, compressed, and hands over the answer line by line as it comes. What `take` throws passes through.
+  /// Sends `body`, compressed, and hands over the answer line by line as it comes. `tick` is called at least ten times
+  /// a second. Both are called from the calling thread; what they throw ends the request and passes through, after at
+  /// most two seconds where the agent does not answer.
   /// @throws ConnectionLost, or InputError where asking again would not help (wrong token, too large).
-  void post(const std::string& path, const std::string& body, const std::function<void(const std::string&)>& take);
+  void post(const std::string& path, const std::string& body, const std::function<void(const std::string&)>& take,
+            const std::function<void()>& tick);
 
  private:
   std::string url_;

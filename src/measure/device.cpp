@@ -26,12 +26,14 @@ const EngineEntry engines[] = {
 
 struct OtherEntry {
   std::string name;
-  std::unique_ptr<Device> (*make)(Description);
+  std::unique_ptr<Device> (*make)(Description, const ProgressCallback&);
   DeviceKind (*kind)();
 };
 
 const OtherEntry others[] = {
-    {"command", make_command_device, command_kind},
+    {"command",
+     [](Description description, const ProgressCallback&) { return make_command_device(std::move(description)); },
+     command_kind},
     {"agent", make_agent_device, agent_kind},
 };
 
@@ -90,7 +92,7 @@ void refuse_comma_in_file(std::string_view text) {
 
 }  // namespace
 
-std::unique_ptr<Device> make_device(std::string_view description) {
+std::unique_ptr<Device> make_device(std::string_view description, const ProgressCallback& progress) {
   if (is_table(description)) {
     refuse_comma_in_file(description);
     return make_table_device(Description::parse(description));
@@ -98,7 +100,7 @@ std::unique_ptr<Device> make_device(std::string_view description) {
   Description parsed = Description::parse(description);
   if (parsed.name() == "table") return make_table_device(std::move(parsed));
   const auto* const other = std::ranges::find(others, parsed.name(), &OtherEntry::name);
-  if (other != std::end(others)) return other->make(std::move(parsed));
+  if (other != std::end(others)) return other->make(std::move(parsed), progress);
   const auto* const model = std::ranges::find(models, parsed.name(), &ModelEntry::name);
   if (model != std::end(models)) return make_model_device(model->make(std::move(parsed)));
   const EngineEntry* engine = find_engine(parsed.name());

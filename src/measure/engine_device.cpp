@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -9,6 +11,37 @@
 
 namespace oneproxy {
 namespace {
+
+/// "0-3, 6"
+std::string ranges_text(const std::vector<int>& ascending) {
+  std::string text;
+  for (std::size_t i = 0; i < ascending.size();) {
+    std::size_t end = i + 1;
+    while (end < ascending.size() && ascending[end] == ascending[end - 1] + 1) ++end;
+    text += (text.empty() ? "" : ", ") + std::to_string(ascending[i]);
+    if (end > i + 1) text += "-" + std::to_string(ascending[end - 1]);
+    i = end;
+  }
+  return text;
+}
+
+/// @throws InputError where this process may not use `core` and as many processors after it as there are threads.
+void require_core(const std::string& device, int core, int threads) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  // A system that does not tell is asked in vain to pin, too: the measurement says so (core -1).
+  if (core == -1 || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  std::vector<int> cores;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &allowed)) cores.push_back(i);
+  }
+  const auto first = std::ranges::find(cores, core);
+  if (cores.end() - first >= std::max(threads, 1)) return;
+  throw InputError(device + ", core " + std::to_string(core),
+                   (first == cores.end() ? std::string("may not be used here")
+                                         : "has too few after it for " + std::to_string(threads) + " threads") +
+                       "; expected -1, or one of " + ranges_text(cores));
+}
 
 class EngineDevice final : public Device {
  public:
@@ -29,6 +62,7 @@ class EngineDevice final : public Device {
   void measure(const SearchSpace& space, std::span<const Architecture> xs, const Protocol& protocol,
                const MeasurementSink& sink, const ProgressCallback& progress) override {
     if (xs.empty()) return;
+    require_core(description(), protocol.pin_core, engine_->threads());
     CampaignRequest request{.protocol = protocol, .networks = {}};
     for (const auto& x : xs) request.networks.push_back(space.network(x));
     if (!child_ || !child_->running()) start_child();

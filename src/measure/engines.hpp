@@ -17,7 +17,7 @@ std::unique_ptr<Engine> make_opencv(Description description);
 std::unique_ptr<Engine> make_onnxruntime_web(Description description);
 std::unique_ptr<Device> make_table_device(Description description);
 std::unique_ptr<Device> make_command_device(Description description);
-std::unique_ptr<Device> make_agent_device(Description description);
+std::unique_ptr<Device> make_agent_device(Description description, const ProgressCallback& progress);
 
 DeviceKind onednn_kind();
 DeviceKind onnxruntime_kind();

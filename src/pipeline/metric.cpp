@@ -19,14 +19,14 @@ class PeakMemoryPredictor final : public Predictor {
 
 }  // namespace
 
-Metric make_metric(const std::string& text, const SpacePtr& space) {
+Metric make_metric(const std::string& text, const SpacePtr& space, const ProgressCallback& progress) {
   if (text == "memory_mb") return {text, nullptr, std::make_shared<PeakMemoryPredictor>(space)};
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || text.find_first_of(" (,\"") < equals) {
     throw InputError("metric '" + text + "'",
                      "expected memory_mb or NAME=DEVICE, e.g. energy_mj=table(FILE, column=C)");
   }
-  return {text.substr(0, equals), make_device(text.substr(equals + 1)), nullptr};
+  return {text.substr(0, equals), make_device(text.substr(equals + 1), progress), nullptr};
 }
 
 }  // namespace oneproxy

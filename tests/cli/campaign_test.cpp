@@ -178,6 +178,15 @@ TEST(StoreCommand, ListsExportsMergesAndChecks) {
   EXPECT_EQ(std::ranges::count(slurp(csv), '\n'), 25);
   EXPECT_NE(slurp(csv).find("\"mobilenet_v2(resolution=12, width=0.1"), std::string::npos);
 
+  const std::string parquet = (folder / "all.parquet").string();
+  const Outcome exported = oneproxy_command(folder, "store export " + both + " --format parquet --out " + parquet);
+  if (exported.status == 0) {
+    EXPECT_EQ(slurp(parquet).substr(0, 4), "PAR1");
+  } else {  // without DuckDB
+    EXPECT_NE(exported.err.find("scripts/bootstrap --parquet installs it"), std::string::npos) << exported.err;
+    EXPECT_FALSE(std::filesystem::exists(parquet));
+  }
+
   std::string bytes = slurp(both);
   for (std::size_t i = 2 * 4096; i < std::min<std::size_t>(bytes.size(), 3 * 4096); ++i) bytes[i] = 'x';
   std::ofstream(both, std::ios::binary | std::ios::trunc) << bytes;

@@ -82,6 +82,26 @@ TEST(Measure, ExplainsDevicesOnPaper) {
   EXPECT_NE(refused.err.find("expected fpga, roofline or gables"), std::string::npos) << refused.err;
 }
 
+TEST(Measure, SaysWhereTheMeasurementsAreAndRefusesProcessorsThatAreNotThere) {
+  TemporaryFolder folder;
+  const std::string command = std::string("measure --space ") + kTinySpace + " --device onednn --samples 3 ";
+  const std::string file = (folder / "latency.csv").string();
+  const Outcome nowhere = oneproxy_command(folder, command);
+  EXPECT_EQ(nowhere.status, 2);
+  EXPECT_NE(nowhere.err.find("--out: is missing; expected the table's file (FILE.sqlite beside it keeps every"),
+            std::string::npos)
+      << nowhere.err;
+  const Outcome pinned = oneproxy_command(folder, command + "--core 999 --out " + file);
+  EXPECT_EQ(pinned.status, 2);
+  EXPECT_EQ(pinned.error_lines(), 1U) << pinned.err;
+  EXPECT_NE(pinned.err.find("core 999: may not be used here; expected -1, or one of "), std::string::npos)
+      << pinned.err;
+  const Outcome measured = oneproxy_command(folder, command + "--min-runs 3 --budget-ms 1 --out " + file);
+  EXPECT_EQ(measured.status, 0) << measured.err;
+  EXPECT_NE(measured.out.find("written: " + file + "; every measurement: " + file + ".sqlite\n"), std::string::npos)
+      << measured.out;
+}
+
 TEST(Measure, ATableOfADeviceOnPaperHoldsItsWarnings) {
   TemporaryFolder folder;
   const auto file = folder / "latency.csv";

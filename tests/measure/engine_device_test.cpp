@@ -239,7 +239,7 @@ TEST(EngineDevice, SaysWhatItRanOn) {
   EXPECT_GT(facts.memory_gb, 0);
 }
 
-TEST(EngineDevice, APinThatIsImpossibleIsRecordedAndMeasuringGoesOn) {
+TEST(EngineDevice, RunsOnTheProcessorAskedForAndRefusesThoseThatItMayNotUse) {
   const auto device = make_engine_device(std::make_unique<FakeEngine>());
   Protocol protocol;
   protocol.budget_ms = 0;
@@ -249,10 +249,22 @@ TEST(EngineDevice, APinThatIsImpossibleIsRecordedAndMeasuringGoesOn) {
     device->measure(ChannelSpace(), channels(1, 1), protocol, [&](const Measurement& m) { got = m.core; }, {});
     return got;
   };
-  EXPECT_EQ(core(1023), -1);
   const int last = core(-1);
   EXPECT_GE(last, 0);
   EXPECT_EQ(core(last), last);
+  for (const int wrong : {1023, 100'000, -2, std::numeric_limits<int>::min()}) {
+    try {
+      core(wrong);
+      ADD_FAILURE() << "no error for " << wrong;
+    } catch (const InputError& error) {
+      const std::string text = error.what();
+      EXPECT_NE(text.find("core " + std::to_string(wrong) + ": may not be used here; expected -1, or one of "),
+                std::string::npos)
+          << text;
+      EXPECT_NE(text.find(std::to_string(last)), std::string::npos) << text;
+    }
+  }
+  EXPECT_EQ(core(-1), last);
 }
 
 TEST(EngineDevice, RepeatsAreOfArchitecturesMeasuredAlready) {

@@ -45,8 +45,8 @@ class Device {
 /// Makes a device from its description: onnxruntime(...), onednn(...), xnnpack(...), opencv(...),
 /// onnxruntime_web(), table(FILE, column=NAME), command(...), agent(...), fpga(...), roofline(...), gables(...).
 /// @throws InputError for an unknown name or setting, or an engine that this build or machine lacks (saying how to get
-/// it).
-std::unique_ptr<Device> make_device(std::string_view description);
+/// it). An agent is asked what it is, and waited for; `progress` is called meanwhile and may stop that (Stopped).
+std::unique_ptr<Device> make_device(std::string_view description, const ProgressCallback& progress = {});
 
 /// One row for each kind of device: name, whether it can be used here, version or what is missing.
 struct DeviceKind {

@@ -27,6 +27,6 @@ struct MetricValue {
 
 /// "NAME=DEVICE", e.g. "energy_mj=table(energy.csv, column=board)", or "memory_mb": what the network needs to run in
 /// fp32 (peak_memory_mb()). @throws InputError for anything else.
-Metric make_metric(const std::string& text, const SpacePtr& space);
+Metric make_metric(const std::string& text, const SpacePtr& space, const ProgressCallback& progress = {});
 
 }  // namespace oneproxy
