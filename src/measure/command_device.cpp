@@ -9,8 +9,8 @@
 #include "models.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/base/shell_command.hpp"
 #include "oneproxy/space/onnx.hpp"
-#include "shell_command.hpp"
 
 namespace oneproxy {
 namespace {

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engines.hpp"
-#include "node_process.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/base/line_process.hpp"
 #include "oneproxy/base/ort.hpp"
 #include "oneproxy/measure/agent_service.hpp"
 #include "oneproxy/space/onnx.hpp"
@@ -113,7 +113,7 @@ const WebInfo& web_info() {
 
 class WebSession final : public Session {
  public:
-  WebSession(NodeProcess& node, int id, const Shape& input)
+  WebSession(LineProcess& node, int id, const Shape& input)
       : node_(node), id_(id), shape_{1, input.channels, input.height, input.width} {}
   ~WebSession() override {
     try {
@@ -147,7 +147,7 @@ class WebSession final : public Session {
   }
 
  private:
-  NodeProcess& node_;
+  LineProcess& node_;
   int id_;
   std::vector<int> shape_;
   std::vector<float> sent_;
@@ -159,7 +159,10 @@ class WebEngine final : public Engine {
   std::string version() const override { return "ONNX Runtime Web " + web_info().version; }
 
   std::unique_ptr<Session> load(const Network& network, const Weights& weights) override {
-    if (!node_) node_ = std::make_unique<NodeProcess>(script, web_info().folder);
+    if (!node_) {
+      const std::vector<std::string> command{"node", "-e", script, web_info().folder};
+      node_ = std::make_unique<LineProcess>(command, "is it installed, in version 16 or newer?");
+    }
     const std::string onnx = onnx_bytes(network, weights);
     const int id = next_id_++;
     WebSession::checked(node_->ask(nlohmann::json{{"load", id}, {"onnx", base64(onnx)}}.dump()));
@@ -170,7 +173,7 @@ class WebEngine final : public Engine {
 
  private:
   std::string description_ = "onnxruntime_web()";
-  std::unique_ptr<NodeProcess> node_;  // started by the process that measures, and kept for all its networks
+  std::unique_ptr<LineProcess> node_;  // started by the process that measures, and kept for all its networks
   int next_id_ = 0;
 };
 

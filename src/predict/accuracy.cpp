@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "asked_accuracy.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
 #include "oneproxy/base/ort.hpp"
@@ -71,8 +72,11 @@ std::shared_ptr<const Predictor> load_table(const std::filesystem::path& file, S
 
 std::shared_ptr<const Predictor> load_accuracy(const std::filesystem::path& file, SpacePtr space,
                                                std::string_view column) {
+  if (is_asked_accuracy(file.string())) return make_asked_accuracy(file.string(), std::move(space));
   if (file.extension() == ".csv") return load_table(file, std::move(space), column);
-  if (file.extension() != ".onnx") throw InputError(file.string(), "expected a table (.csv) or a model (.onnx)");
+  if (file.extension() != ".onnx")
+    throw InputError(file.string(),
+                     "expected a table (.csv), a model (.onnx), python:MODULE.FUNCTION or command(run=...)");
   if (is_mlp_onnx(file)) return load_mlp(file, std::move(space));
   require_space(file, read_onnx_metadata(file), *space);
   return std::make_shared<OrtPredictor>(file, std::move(space));

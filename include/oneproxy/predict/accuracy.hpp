@@ -33,10 +33,11 @@ class TablePredictor final : public Predictor {
   std::unique_ptr<const Index> index_;
 };
 
-/// Accuracies in percent, given by the user as a file (docs/formats/accuracy.md):
+/// Accuracies in percent, given by the user (docs/formats/accuracy.md). `file` is
 /// - NAME.csv: a table of architectures; `column` or, where that is "", "accuracy" or the only column there is;
 /// - NAME.onnx: a model from the encoding (n x feature_count, fp32) to n or n x 1. A chain of Gemm and Relu is computed
-///   here (MlpPredictor); any other graph needs ONNX Runtime.
+///   here (MlpPredictor); any other graph needs ONNX Runtime;
+/// - python:MODULE.FUNCTION or command(run=...): code of the user's, which is asked for every architecture once.
 /// @throws InputError naming file, line and column: an accuracy that is missing or not within 0..100; a table or model
 /// of another space; a model of other inputs or outputs; another kind of file. A model that predicts no finite number
 /// throws when it does.

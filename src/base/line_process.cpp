@@ -1,4 +1,4 @@
-#include "node_process.hpp"
+#include "oneproxy/base/line_process.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,11 +15,15 @@
 
 namespace oneproxy {
 
-NodeProcess::NodeProcess(const std::string& script, const std::string& argument) {
+LineProcess::LineProcess(const std::vector<std::string>& command, std::string hint)
+    : program_(command.at(0)), hint_(std::move(hint)) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    throw InputError("node", std::string("no pipe to another process: ") + std::strerror(errno));
+    throw InputError(program_, std::string("no pipe to another process: ") + std::strerror(errno));
   }
+  std::vector<char*> arguments;
+  for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ == 0) {
@@ -28,30 +32,32 @@ NodeProcess::NodeProcess(const std::string& script, const std::string& argument)
     dup2(ends[1], STDIN_FILENO);
     dup2(ends[1], STDOUT_FILENO);
     const int nowhere = open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDERR_FILENO);  // remarks on modules; failures come as answers
-    execlp("node", "node", "-e", script.c_str(), argument.c_str(), static_cast<char*>(nullptr));
+    dup2(nowhere, STDERR_FILENO);  // remarks; failures come as answers
+    execvp(arguments.front(), arguments.data());
     _exit(127);
   }
   close(ends[1]);
-  to_ = from_ = ends[0];
-  if (pid_ < 0) throw InputError("node", std::string("cannot be started: ") + std::strerror(errno));
+  socket_ = ends[0];
+  if (pid_ < 0) {
+    close(socket_);
+    throw InputError(program_, std::string("cannot be started: ") + std::strerror(errno));
+  }
 }
 
-NodeProcess::~NodeProcess() {
-  close(to_);
-  if (pid_ <= 0) return;
+LineProcess::~LineProcess() {
+  close(socket_);
   kill(pid_, SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
-std::string NodeProcess::ask(std::string_view line) {
+std::string LineProcess::ask(std::string_view line) {
   std::string text(line);
   text += '\n';
   for (std::size_t sent = 0; sent < text.size();) {
-    const ssize_t n = send(to_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = send(socket_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw InputError("node", "ended; is it installed, in version 16 or newer?");
+    if (n < 0) throw InputError(program_, "ended; " + hint_);
     sent += static_cast<std::size_t>(n);
   }
   std::array<char, 65536> buffer;
@@ -61,9 +67,9 @@ std::string NodeProcess::ask(std::string_view line) {
       rest_.erase(0, end + 1);
       return answer;
     }
-    const ssize_t n = recv(from_, buffer.data(), buffer.size(), 0);
+    const ssize_t n = recv(socket_, buffer.data(), buffer.size(), 0);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw InputError("node", "ended without an answer; is it installed, in version 16 or newer?");
+    if (n <= 0) throw InputError(program_, "ended without an answer; " + hint_);
     rest_.append(buffer.data(), static_cast<std::size_t>(n));
   }
 }

@@ -1,4 +1,4 @@
-#include "shell_command.hpp"
+#include "oneproxy/base/shell_command.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
