@@ -25,6 +25,7 @@ file(GLOB finders cmake/Find*.cmake)
 install(FILES ${PROJECT_BINARY_DIR}/oneproxyConfig.cmake ${PROJECT_BINARY_DIR}/oneproxyConfigVersion.cmake ${finders}
   DESTINATION ${config})
 
+set(CPACK_PACKAGE_VERSION ${ONEPROXY_VERSION})
 set(CPACK_PACKAGE_VENDOR "The oneproxy developers")
 set(CPACK_PACKAGE_CONTACT "The oneproxy developers <oneproxy@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Networks worth deploying on a device, from a few dozen measurements there")
