@@ -8,7 +8,7 @@
 namespace oneproxy {
 
 /// A seeded generator (xoshiro256**, Blackman and Vigna 2018) whose draws are the same on every platform:
-/// the distributions are written out here, since those of <random> differ between libraries.
+/// the distributions are written out here, since those of the standard differ between libraries.
 /// Not safe to share between threads; give each its own stream().
 class Rng {
  public:

@@ -41,7 +41,7 @@ class Architecture {
 };
 
 }  // namespace oneproxy
-
+/// @cond
 template <>
 struct std::hash<oneproxy::Architecture> {
   std::size_t operator()(const oneproxy::Architecture& x) const noexcept {
@@ -56,3 +56,4 @@ struct std::hash<oneproxy::Architecture> {
     return static_cast<std::size_t>(h);
   }
 };
+/// @endcond

@@ -33,7 +33,7 @@ class OfaMobileNetV3 final : public SearchSpace {
   void canonicalise(std::span<Architecture> xs) const override;
   std::size_t feature_count() const override { return 129; }
   void active_features(std::span<const Architecture> xs, ActiveFeatures& out) const override;
-  /// The blocks present, KERNELxEXPANSION with dots between them, stages parted by -, then @RESOLUTION.
+  /// The blocks present, KERNELxEXPANSION with dots between them, stages parted by -, then `@RESOLUTION`.
   std::string text(const Architecture& x) const override;
   /// Reads text(), JSON, and 46 numbers with dots between them: kernels, expansions, depths, resolution.
   Architecture parse(std::string_view text) const override;

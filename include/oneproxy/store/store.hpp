@@ -62,7 +62,7 @@ class StoreBackend;
 /// a newer program, damaged, read-only, disk full, server away.
 class Store {
  public:
-  /// Opens the store, or makes it where there is none. `place` is a file or postgresql://USER@HOST/DATABASE.
+  /// Opens the store, or makes it where there is none. `place` is a file or `postgresql://USER@HOST/DATABASE`.
   explicit Store(const std::filesystem::path& place);
   ~Store();
   Store(Store&&) noexcept;

@@ -57,7 +57,7 @@ struct SupernetResult {
 /// first option) and random subnets on one batch (sandwich rule); with `distillation` all but the largest learn from
 /// the largest one's probabilities as well (in-place distillation, Yu and Huang, ICCV 2019). An interrupted training
 /// goes on with `resume` and ends with the weights of an uninterrupted one, bit for bit.
-/// @param on_step called after each step, may be empty.
+/// `on_step` is called after each step; it may be empty.
 /// @throws InputError: images that do not fit the space, a checkpoint of another space, data or options, a loss that is
 /// not finite. Stopped, with the checkpoint written, where `progress` says so.
 SupernetResult train_supernet(const SearchSpace& space, const ImageSet& images, const SupernetOptions& options,
