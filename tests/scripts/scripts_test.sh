@@ -110,6 +110,36 @@ touch "$work/faulty"
 run scripts/format-and-tidy --all
 check "tidy: a fault is a failure" test "$status" = 1
 
+# engines: the document of what a campaign leaves, here a stub's, in which one device failed.
+cat >"$work/oneproxy" <<'STUB'
+#!/usr/bin/env bash
+[[ $1 == campaign && $3 == --out ]] || exit 3
+facts='{"cpu": "a cpu", "cores": 2, "memory_gb": 8, "isa": "avx2", "os": "an os", "engine": "an engine 1"}'
+device='"place": "this machine", "facts": '$facts', "networks": 5, "median_ms": 1.5, "cold_ms": 3, "seconds": 2, "drift_trend": 0.01'
+repeat='{"networks": 4, "srcc": 0.8, "median_relative_difference": 0.02}'
+cat >"$4/campaign.json" <<JSON
+{"samples": 5, "repeats": 4, "seed": 1, "protocol": {}, "spaces": [{"space": "a space", "srcc": [[1, 0.5, null], [0.5, 1, null], [null, null, null]],
+ "devices": [{"device": "a(threads=1)", "name": "a", $device, "warnings": ["a warning"], "repeatability": $repeat,
+   "calibration": [{"budget_ms": 300, "min_runs": 30, "repeatability": $repeat}]},
+  {"device": "b", "name": "b", $device, "warnings": [], "repeatability": null},
+  {"device": "c", "name": "c", "place": "this machine", "error": "is missing"}]}]}
+JSON
+exit 2
+STUB
+chmod +x "$work/oneproxy"
+python3 "$source_dir/scripts/engines" engines threads --samples 5 --program "$work/oneproxy" --work "$work/engines" --out "$work/results" 2>"$work/err"
+check "engines: status 0 ($(<"$work/err"))" test $? = 0
+page=$work/results/devices.md
+check "engines: the table" grep -qF '| `a(threads=1)` | an engine 1 | 1.5 | 3 | 2 |' "$page"
+check "engines: the matrix, without what failed" grep -qxF '| b | 0.500 | 1 |' "$page"
+check "engines: the A/A test" grep -qxF '| a | 4 | 0.800 | 2.00% | 0.800 at 300 ms | +1.0% |' "$page"
+check "engines: what failed" grep -qF '`c` could not be measured: is missing' "$page"
+check "engines: warnings" grep -qxF '* a: a warning.' "$page"
+check "engines: each step of the calibration" grep -qxF '| a | 300 | 30 | 4 | 0.800 | 2.00% |  |' "$page"
+check "engines: plans are those of the workloads" grep -qF '"samples": 5,' "$work/engines/threads/plan.json"
+python3 "$source_dir/scripts/engines" nonsense 2>"$work/err"
+check "engines: an unknown part is refused in one line with status 2" test $? = 2 -a "$(err_lines)" = 1
+
 # Counts: ctest's file, with its attributes on lines of their own.
 printf '<?xml version="1.0"?>\n<testsuite name="x"\n\ttests="12"\n\tfailures="2"\n\tdisabled="1"\n\tskipped="3"\n>\n' \
   >"$work/tests.xml"
