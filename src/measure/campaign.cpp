@@ -80,6 +80,11 @@ class Campaign {
     double cold_ms = 0;
   };
 
+  /// Runs once; ms for one image.
+  double run_ms(Loaded& loaded) const {
+    return loaded.session->timed_run_ms(loaded.input, loaded.output) / engine_.batch();
+  }
+
   std::size_t block_count() const {
     double bytes = 0;
     for (const Network& network : request_.networks) bytes += 4 * costs(network).parameters;
@@ -113,11 +118,11 @@ class Campaign {
     Loaded loaded = blaming(index, [&] {
       Loaded fresh;
       fresh.session = engine_.load(network, random_weights(network, request_.protocol.seed));
-      fresh.input.resize(static_cast<std::size_t>(network.layers.front().out.elements()));
-      fresh.output.resize(static_cast<std::size_t>(network.layers.back().out.elements()));
+      fresh.input.resize(static_cast<std::size_t>(engine_.batch() * network.layers.front().out.elements()));
+      fresh.output.resize(static_cast<std::size_t>(engine_.batch() * network.layers.back().out.elements()));
       Rng rng = Rng(request_.protocol.seed).stream(index);
       for (float& value : fresh.input) value = static_cast<float>(rng.normal());
-      fresh.cold_ms = fresh.session->timed_run_ms(fresh.input, fresh.output);
+      fresh.cold_ms = run_ms(fresh);
       return fresh;
     });
     for (const float value : loaded.output) {
@@ -140,7 +145,7 @@ class Campaign {
               Loaded& loaded = block[i];
               return blaming(indices[i], [&] {
                 const long interruptions_before = interruptions();
-                const double ms = loaded.session->timed_run_ms(loaded.input, loaded.output);
+                const double ms = run_ms(loaded);
                 disturbed = interruptions() != interruptions_before;
                 return ms;
               });

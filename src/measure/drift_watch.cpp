@@ -25,8 +25,8 @@ Network reference_network() {
 
 DriftWatch::DriftWatch(Engine& engine) {
   const Network network = reference_network();
-  input_.resize(static_cast<std::size_t>(network.layers.front().out.elements()), 0.5F);
-  output_.resize(static_cast<std::size_t>(network.layers.back().out.elements()));
+  input_.resize(static_cast<std::size_t>(engine.batch() * network.layers.front().out.elements()), 0.5F);
+  output_.resize(static_cast<std::size_t>(engine.batch() * network.layers.back().out.elements()));
   try {
     session_ = engine.load(network, random_weights(network, 1));
   } catch (const std::exception&) {

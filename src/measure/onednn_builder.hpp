@@ -11,7 +11,7 @@ namespace oneproxy {
 /// Turns a network into a OnednnProgram, layer by layer; used once.
 class OnednnProgramBuilder {
  public:
-  OnednnProgramBuilder(const Network& network, const Weights& weights, const dnnl::engine& engine);
+  OnednnProgramBuilder(const Network& network, const Weights& weights, const dnnl::engine& engine, int batch);
   OnednnProgram build();
 
  private:
@@ -30,7 +30,7 @@ class OnednnProgramBuilder {
     float beta;
   };
 
-  static memory::dims image_dims(const Shape& shape) { return {1, shape.channels, shape.height, shape.width}; }
+  memory::dims image_dims(const Shape& shape) const { return {batch_, shape.channels, shape.height, shape.width}; }
   int count() const { return static_cast<int>(layers_.size()); }
   const memory& input(std::size_t k) const { return values_[layers_[now_].inputs[k]].data; }
 
@@ -73,6 +73,7 @@ class OnednnProgramBuilder {
   const std::vector<Layer>& layers_;
   const Weights& weights_;
   dnnl::engine engine_;
+  int batch_;
   dnnl::stream stream_;
   OnednnProgram program_;
   std::vector<Value> values_;              // of each layer

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "batch.hpp"
 #include "engines.hpp"
 #include "onednn_graph.hpp"
 #include "oneproxy/base/error.hpp"
@@ -79,21 +80,23 @@ class OnednnSession final : public Session {
 
 class OnednnEngine final : public Engine {
  public:
-  OnednnEngine(int threads, std::string isa)
+  OnednnEngine(int threads, std::string isa, int batch)
       : threads_(threads),
         isa_(std::move(isa)),
-        description_("onednn(threads=" + std::to_string(threads_) + ", isa=" + isa_ + ")") {}
+        batch_(batch),
+        description_("onednn(threads=" + std::to_string(threads_) + ", isa=" + isa_ + batch_text(batch) + ")") {}
 
   const std::string& description() const override { return description_; }
   std::string version() const override { return version_text(); }
   int threads() const override { return threads_; }
+  int batch() const override { return batch_; }
 
   std::unique_ptr<Session> load(const Network& network, const Weights& weights) override {
     fix_isa(isa_);
     const OpenmpThreads threads(threads_);
     try {
       const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
-      return std::make_unique<OnednnSession>(build_onednn_program(network, weights, cpu), cpu, threads_);
+      return std::make_unique<OnednnSession>(build_onednn_program(network, weights, cpu, batch_), cpu, threads_);
     } catch (const dnnl::error& error) {
       throw InputError("oneDNN", std::string("refuses the network: ") + error.what());
     }
@@ -103,7 +106,7 @@ class OnednnEngine final : public Engine {
     fix_isa(isa_);
     const OpenmpThreads threads(threads_);
     const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
-    const OnednnProgram program = build_onednn_program(network, weights, cpu);
+    const OnednnProgram program = build_onednn_program(network, weights, cpu, batch_);
     dnnl::stream stream(cpu);
     std::ranges::fill(program.input, 0.5F);
     std::vector<std::vector<double>> ms(network.layers.size());  // of each run
@@ -115,7 +118,7 @@ class OnednnEngine final : public Engine {
         const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
         if (run < 0) continue;
         ms[step.layer].resize(static_cast<std::size_t>(run) + 1);
-        ms[step.layer].back() += took.count();
+        ms[step.layer].back() += took.count() / batch_;
       }
     }
     std::vector<LayerLatency> found;
@@ -129,6 +132,7 @@ class OnednnEngine final : public Engine {
  private:
   int threads_;
   std::string isa_;
+  int batch_;
   std::string description_;
 };
 
@@ -137,15 +141,16 @@ class OnednnEngine final : public Engine {
 std::unique_ptr<Engine> make_onednn(Description description) {
   const int threads = description.take_int("threads", 1, 1, 1024);
   const std::string isa = description.take_choice("isa", "best", isa_names);
+  const int batch = take_batch(description);
   description.finish();
   const auto rank = [](const std::string& name) { return std::ranges::find(isa_names, name) - isa_names.begin(); };
   if (const std::string widest = widest_isa(); isa != "best" && rank(isa) < rank(widest)) {
     throw InputError("onednn, setting isa", "this processor lacks " + isa + "; its widest is " +
                                                 (widest.empty() ? "not among " + isa : widest));
   }
-  return std::make_unique<OnednnEngine>(threads, isa);
+  return std::make_unique<OnednnEngine>(threads, isa, batch);
 }
 
-DeviceKind onednn_kind() { return {"onednn", "threads=1, isa=best|avx512|avx2|sse41", true, version_text()}; }
+DeviceKind onednn_kind() { return {"onednn", "threads=1, isa=best|avx512|avx2|sse41, batch=1", true, version_text()}; }
 
 }  // namespace oneproxy

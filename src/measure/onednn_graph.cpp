@@ -18,8 +18,14 @@ AlignedBytes aligned_bytes(std::size_t bytes) {
   return AlignedBytes(static_cast<std::byte*>(memory));
 }
 
-OnednnProgramBuilder::OnednnProgramBuilder(const Network& network, const Weights& weights, const dnnl::engine& engine)
-    : layers_(network.layers), weights_(weights), engine_(engine), stream_(engine), values_(layers_.size()) {
+OnednnProgramBuilder::OnednnProgramBuilder(const Network& network, const Weights& weights, const dnnl::engine& engine,
+                                           int batch)
+    : layers_(network.layers),
+      weights_(weights),
+      engine_(engine),
+      batch_(batch),
+      stream_(engine),
+      values_(layers_.size()) {
   plan();
 }
 
@@ -151,8 +157,9 @@ void OnednnProgramBuilder::finish() {
   now_ = count();
   const memory output = in_format(values_.back().data, {image_dims(last.out), f32, Format::nchw});
   program_.input = {static_cast<float*>(values_.front().data.get_data_handle()),
-                    static_cast<std::size_t>(layers_.front().out.elements())};
-  program_.output = {static_cast<float*>(output.get_data_handle()), static_cast<std::size_t>(last.out.elements())};
+                    static_cast<std::size_t>(batch_ * layers_.front().out.elements())};
+  program_.output = {static_cast<float*>(output.get_data_handle()),
+                     static_cast<std::size_t>(batch_ * last.out.elements())};
 
   std::size_t scratch_bytes = 64;
   for (const auto& desc : scratchpads_) scratch_bytes = std::max(scratch_bytes, desc.get_size());
@@ -163,9 +170,10 @@ void OnednnProgramBuilder::finish() {
   }
 }
 
-OnednnProgram build_onednn_program(const Network& network, const Weights& weights, const dnnl::engine& engine) {
+OnednnProgram build_onednn_program(const Network& network, const Weights& weights, const dnnl::engine& engine,
+                                   int batch) {
   assert(weights.values.size() == network.layers.size());
-  return OnednnProgramBuilder(network, weights, engine).build();
+  return OnednnProgramBuilder(network, weights, engine, batch).build();
 }
 
 }  // namespace oneproxy

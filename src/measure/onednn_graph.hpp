@@ -26,11 +26,13 @@ struct OnednnProgram {
   std::vector<Step> steps;
   std::vector<dnnl::memory> memories;  ///< what the arguments point to
   std::vector<AlignedBytes> buffers;   ///< activations and the scratchpad
-  std::span<float> input;              ///< CHW
+  std::span<float> input;              ///< CHW, image after image
   std::span<float> output;
 };
 
-/// Chooses memory formats, reorders the weights, fuses activations and additions, and plans the buffers.
-OnednnProgram build_onednn_program(const Network& network, const Weights& weights, const dnnl::engine& engine);
+/// For `batch` images at a time. Chooses memory formats, reorders the weights, fuses activations and additions, and
+/// plans the buffers.
+OnednnProgram build_onednn_program(const Network& network, const Weights& weights, const dnnl::engine& engine,
+                                   int batch);
 
 }  // namespace oneproxy

@@ -178,7 +178,7 @@ void OnednnProgramBuilder::fully_connected() {
                                                         {image_dims(layer.in), f32, Format::any},
                                                         {weight_dims, f32, Format::any},
                                                         bias_desc,
-                                                        {{1, layer.out.channels}, f32, Format::nc}},
+                                                        {{batch_, layer.out.channels}, f32, Format::nc}},
                                                        attributes(layer.activation), engine_);
   const memory input = values_[layer.inputs[0]].data;
   const memory src = in_format(input, pd.src_desc());

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "batch.hpp"
 #include "engines.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
@@ -113,8 +114,8 @@ const WebInfo& web_info() {
 
 class WebSession final : public Session {
  public:
-  WebSession(LineProcess& node, int id, const Shape& input)
-      : node_(node), id_(id), shape_{1, input.channels, input.height, input.width} {}
+  WebSession(LineProcess& node, int id, const Shape& input, int batch)
+      : node_(node), id_(id), shape_{batch, input.channels, input.height, input.width} {}
   ~WebSession() override {
     try {
       node_.ask(nlohmann::json{{"drop", id_}}.dump());
@@ -155,8 +156,13 @@ class WebSession final : public Session {
 
 class WebEngine final : public Engine {
  public:
+  explicit WebEngine(int batch)
+      : batch_(batch),
+        description_(batch == 1 ? "onnxruntime_web()" : "onnxruntime_web(" + batch_text(batch).substr(2) + ")") {}
+
   const std::string& description() const override { return description_; }
   std::string version() const override { return "ONNX Runtime Web " + web_info().version; }
+  int batch() const override { return batch_; }
 
   std::unique_ptr<Session> load(const Network& network, const Weights& weights) override {
     if (!node_) {
@@ -165,14 +171,15 @@ class WebEngine final : public Engine {
     }
     const std::string onnx = onnx_bytes(network, weights);
     const int id = next_id_++;
-    WebSession::checked(node_->ask(nlohmann::json{{"load", id}, {"onnx", base64(onnx)}}.dump()));
-    auto session = std::make_unique<WebSession>(*node_, id, network.layers.front().out);
-    if (ort_info().available) require_same_outputs(*session, onnx, network, "onnxruntime_web");
+    WebSession::checked(node_->ask(nlohmann::json{{"load", id}, {"onnx", base64(with_batch(onnx, batch_))}}.dump()));
+    auto session = std::make_unique<WebSession>(*node_, id, network.layers.front().out, batch_);
+    if (ort_info().available) require_same_outputs(*session, onnx, network, "onnxruntime_web", batch_);
     return session;
   }
 
  private:
-  std::string description_ = "onnxruntime_web()";
+  int batch_;
+  std::string description_;
   std::unique_ptr<LineProcess> node_;  // started by the process that measures, and kept for all its networks
   int next_id_ = 0;
 };
@@ -180,13 +187,12 @@ class WebEngine final : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_onnxruntime_web(Description description) {
+  const int batch = take_batch(description);
   description.finish();
   if (!web_info().available) throw InputError("onnxruntime_web", web_info().detail);
-  return std::make_unique<WebEngine>();
+  return std::make_unique<WebEngine>(batch);
 }
 
-DeviceKind onnxruntime_web_kind() {
-  return {"onnxruntime_web", "WebAssembly under node", web_info().available, web_info().detail};
-}
+DeviceKind onnxruntime_web_kind() { return {"onnxruntime_web", "batch=1", web_info().available, web_info().detail}; }
 
 }  // namespace oneproxy

@@ -1,3 +1,4 @@
+#include "batch.hpp"
 #include "engines.hpp"
 #include "oneproxy/base/error.hpp"
 
@@ -50,8 +51,8 @@ std::string for_opencv(const std::string& onnx) {
 
 class OpenCvSession final : public Session {
  public:
-  OpenCvSession(cv::dnn::Net net, const Shape& input)
-      : net_(std::move(net)), shape_{1, input.channels, input.height, input.width} {}
+  OpenCvSession(cv::dnn::Net net, const Shape& input, int batch)
+      : net_(std::move(net)), shape_{batch, input.channels, input.height, input.width} {}
 
   void run(std::span<const float> input, std::span<float> output) override {
     try {
@@ -75,24 +76,27 @@ class OpenCvSession final : public Session {
 
 class OpenCvEngine final : public Engine {
  public:
-  explicit OpenCvEngine(int threads)
-      : threads_(threads), description_("opencv(threads=" + std::to_string(threads) + ")") {}
+  OpenCvEngine(int threads, int batch)
+      : threads_(threads),
+        batch_(batch),
+        description_("opencv(threads=" + std::to_string(threads) + batch_text(batch) + ")") {}
 
   const std::string& description() const override { return description_; }
   std::string version() const override { return "OpenCV " + cv::getVersionString(); }
   int threads() const override { return threads_; }
+  int batch() const override { return batch_; }
 
   std::unique_ptr<Session> load(const Network& network, const Weights& weights) override {
     cv::setNumThreads(threads_);
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
     const std::string onnx = onnx_bytes(network, weights);
-    const std::string dialect = for_opencv(onnx);
+    const std::string dialect = for_opencv(with_batch(onnx, batch_));
     try {
       cv::dnn::Net net = cv::dnn::readNetFromONNX(dialect.data(), dialect.size());
       net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
       net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
-      auto session = std::make_unique<OpenCvSession>(std::move(net), network.layers.front().out);
-      require_same_outputs(*session, onnx, network, "opencv");
+      auto session = std::make_unique<OpenCvSession>(std::move(net), network.layers.front().out, batch_);
+      require_same_outputs(*session, onnx, network, "opencv", batch_);
       return session;
     } catch (const cv::Exception& error) {
       std::string words = error.err;
@@ -103,6 +107,7 @@ class OpenCvEngine final : public Engine {
 
  private:
   int threads_;
+  int batch_;
   std::string description_;
 };
 
@@ -110,11 +115,12 @@ class OpenCvEngine final : public Engine {
 
 std::unique_ptr<Engine> make_opencv(Description description) {
   const int threads = description.take_int("threads", 1, 1, 1024);
+  const int batch = take_batch(description);
   description.finish();
-  return std::make_unique<OpenCvEngine>(threads);
+  return std::make_unique<OpenCvEngine>(threads, batch);
 }
 
-DeviceKind opencv_kind() { return {"opencv", "threads=1", true, "OpenCV " + cv::getVersionString()}; }
+DeviceKind opencv_kind() { return {"opencv", "threads=1, batch=1", true, "OpenCV " + cv::getVersionString()}; }
 
 }  // namespace oneproxy
 
@@ -125,7 +131,7 @@ namespace oneproxy {
 constexpr const char* how_to_get = "this build has no OpenCV; install libopencv-dnn-dev and build again";
 
 std::unique_ptr<Engine> make_opencv(Description) { throw InputError("opencv", how_to_get); }
-DeviceKind opencv_kind() { return {"opencv", "threads=1", false, how_to_get}; }
+DeviceKind opencv_kind() { return {"opencv", "threads=1, batch=1", false, how_to_get}; }
 
 }  // namespace oneproxy
 

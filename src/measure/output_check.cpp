@@ -17,19 +17,26 @@ constexpr double largest_share = 1e-3;
 
 }  // namespace
 
-void require_same_outputs(Session& session, std::string_view onnx, const Network& network, std::string_view engine) {
+void require_same_outputs(Session& session, std::string_view onnx, const Network& network, std::string_view engine,
+                          int batch) {
   if (!ort_info().available) {
     throw InputError(
         engine, "its outputs are compared with ONNX Runtime's before timing, which is missing: " + ort_info().detail);
   }
   const Shape& in = network.layers.front().out;
   const std::vector<std::int64_t> shape{1, in.channels, in.height, in.width};
-  std::vector<float> input(static_cast<std::size_t>(in.elements()));
+  const auto in_elements = static_cast<std::size_t>(in.elements());
+  const auto out_elements = static_cast<std::size_t>(network.layers.back().out.elements());
+  std::vector<float> input(static_cast<std::size_t>(batch) * in_elements);
   Rng rng(1);
   for (float& value : input) value = static_cast<float>(rng.normal());
-  std::vector<float> expected(static_cast<std::size_t>(network.layers.back().out.elements()));
+  std::vector<float> expected(static_cast<std::size_t>(batch) * out_elements);
   std::vector<float> computed(expected.size());
-  OrtSession(onnx, "the network", {}).run(input, shape, expected);
+  OrtSession reference(onnx, "the network", {});
+  for (std::size_t image = 0; image < static_cast<std::size_t>(batch); ++image) {
+    reference.run(std::span(input).subspan(image * in_elements, in_elements), shape,
+                  std::span(expected).subspan(image * out_elements, out_elements));
+  }
   session.run(input, computed);
   double largest = 0;
   double difference = 0;

@@ -16,7 +16,8 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 class GraphBuilder {
  public:
-  GraphBuilder(const Network& network, const Weights& weights) : layers_(network.layers), weights_(weights) {}
+  GraphBuilder(const Network& network, const Weights& weights, int batch)
+      : layers_(network.layers), weights_(weights), batch_(batch) {}
 
   XnnpackGraph build() {
     xnn_subgraph_t subgraph = nullptr;
@@ -144,7 +145,7 @@ class GraphBuilder {
   }
 
   std::uint32_t image(const Shape& shape, std::uint32_t id, std::uint32_t flags, const std::string& what) {
-    const std::array<std::size_t, 4> dims{1, size(shape.height), size(shape.width), size(shape.channels)};
+    const std::array<std::size_t, 4> dims{size(batch_), size(shape.height), size(shape.width), size(shape.channels)};
     require_success(
         xnn_define_tensor_value(graph(), xnn_datatype_fp32, dims.size(), dims.data(), nullptr, id, flags, &id), what);
     return id;
@@ -191,6 +192,7 @@ class GraphBuilder {
 
   const std::vector<Layer>& layers_;
   const Weights& weights_;
+  int batch_;
   XnnpackGraph graph_;
   std::vector<std::uint32_t> ids_;  // of the layers' outputs
   std::size_t now_ = 0;             // the layer being defined
@@ -207,11 +209,11 @@ void require_success(xnn_status status, const std::string& what) {
   throw InputError("xnnpack", "refuses " + what + ": " + why);
 }
 
-XnnpackGraph build_xnnpack_graph(const Network& network, const Weights& weights) {
+XnnpackGraph build_xnnpack_graph(const Network& network, const Weights& weights, int batch) {
   refuse_layers(network,
                 {LayerKind::channel_shuffle, LayerKind::zero, LayerKind::concatenation, LayerKind::channel_slice},
                 "xnnpack");
-  return GraphBuilder(network, weights).build();
+  return GraphBuilder(network, weights, batch).build();
 }
 
 }  // namespace oneproxy

@@ -24,7 +24,7 @@ struct XnnpackGraph {
 };
 
 /// @throws InputError where XNNPACK refuses a layer, naming it. Precondition: XNNPACK is initialised.
-XnnpackGraph build_xnnpack_graph(const Network& network, const Weights& weights);
+XnnpackGraph build_xnnpack_graph(const Network& network, const Weights& weights, int batch);
 
 /// @throws InputError where XNNPACK refuses `what`.
 void require_success(xnn_status status, const std::string& what);

@@ -10,11 +10,12 @@
 
 namespace oneproxy {
 
-/// A network loaded into an inference engine, ready to run; one image at a time.
+/// A network loaded into an inference engine, ready to run on as many images at a time as the engine's batch.
 class Session {
  public:
   virtual ~Session() = default;
-  /// One inference. input.size() == input shape's elements (CHW), output.size() == output shape's elements.
+  /// One inference. input.size() == batch x input shape's elements (CHW, image after image), output.size() == batch x
+  /// output shape's elements.
   virtual void run(std::span<const float> input, std::span<float> output) = 0;
   /// The same, and how long it took in ms. Override it where the engine lives in another process and knows better.
   virtual double timed_run_ms(std::span<const float> input, std::span<float> output);
@@ -30,9 +31,11 @@ class Engine {
   virtual std::string version() const = 0;
   /// Threads that one inference uses; the timed process is pinned to as many cores.
   virtual int threads() const { return 1; }
+  /// Images in one inference.
+  virtual int batch() const { return 1; }
   virtual std::unique_ptr<Session> load(const Network& network, const Weights& weights) = 0;
-  /// What each step of an inference takes, mean of the middle half of `runs` runs, under the names of the network's
-  /// layers as far as the engine keeps them (what it fuses has one name). Empty: it cannot tell.
+  /// What each step of an inference takes for one image, mean of the middle half of `runs` runs, under the names of the
+  /// network's layers as far as the engine keeps them (what it fuses has one name). Empty: it cannot tell.
   virtual std::vector<LayerLatency> layers(const Network& network, const Weights& weights, int runs);
   /// How layers() knows, a few words.
   virtual std::string layers_origin() const { return version(); }
