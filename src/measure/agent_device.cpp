@@ -81,7 +81,7 @@ class AgentDevice final : public Device {
             const auto take = [&](const nlohmann::json& line) {
               const auto place = line.find("network");
               if (place == line.end()) return;
-              const auto number = place->get<std::size_t>();
+              const auto number = place->is_number_unsigned() ? place->get<std::size_t>() : asked.size();
               if (number >= asked.size())
                 throw InputError(description_, "answers for a network that was not asked for");
               const std::size_t index = asked[number];

@@ -48,7 +48,9 @@ std::string words(int code, sqlite3* database) {
     case SQLITE_FULL:
       return "cannot be written: the disk is full; what was stored before stays";
     case SQLITE_IOERR:
-      if (sqlite3_extended_errcode(database) == SQLITE_IOERR_WRITE) {
+      // Also where the log's shared memory finds no room, and where the system notices only when it writes for good.
+      if (const int how = sqlite3_extended_errcode(database);
+          how == SQLITE_IOERR_WRITE || how == SQLITE_IOERR_SHMSIZE || how == SQLITE_IOERR_FSYNC) {
         return "cannot be written: the disk is full, over quota or broken; what was stored before stays";
       }
       return "cannot be read or written (disk I/O error)";

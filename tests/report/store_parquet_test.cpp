@@ -87,7 +87,7 @@ TEST_F(StoreParquet, ComesBackAsItWasWritten) {
   }
 }
 
-TEST_F(StoreParquet, AMeasurementOfAMillionRunsIsOneRow) {
+TEST_F(StoreParquet, SlowAMeasurementOfAMillionRunsIsOneRow) {
   Rng rng(1);
   std::vector<StoredMeasurement> rows{random_row(rng, 1), random_row(rng, 2)};
   Measurement& m = rows[1].measurement;
