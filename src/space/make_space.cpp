@@ -6,6 +6,7 @@
 #include "oneproxy/space/nas_bench_201.hpp"
 #include "oneproxy/space/nn_meter.hpp"
 #include "oneproxy/space/ofa_mobilenet_v3.hpp"
+#include "oneproxy/space/operator_space.hpp"
 
 namespace oneproxy {
 namespace {
@@ -70,6 +71,13 @@ SpacePtr make_layerwise(Description& description) {
   return read_layerwise_space(file, digest);
 }
 
+SpacePtr make_operators(Description& description) {
+  const std::string space = description.take("space", "");
+  description.finish();
+  if (space.empty()) throw InputError("operators", "expected a space, as in operators(space=\"fbnet()\")");
+  return std::make_shared<OperatorSpace>(make_space(space));
+}
+
 struct Kind {
   std::string name;
   SpacePtr (*make)(Description& description);
@@ -82,6 +90,7 @@ std::vector<Kind> kinds() {
                         {"ofa_mobilenet_v3", make_ofa_mobilenet_v3}};
   for (const auto& family : NnMeterSpace::families()) all.push_back({family, make_nn_meter});
   all.push_back({"layerwise", make_layerwise});
+  all.push_back({"operators", make_operators});
   return all;
 }
 
