@@ -6,6 +6,7 @@
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "operator_csv.hpp"
 
 #ifdef ONEPROXY_HAS_YAML
 #include <yaml-cpp/yaml.h>
@@ -86,7 +87,9 @@ std::vector<OperatorLatency> read_operator_table(const std::filesystem::path& fi
   const std::string content = read_file(file);
   const std::string name = file.string();
   if (content.size() > largest_file) throw InputError(name, "is larger than 100 MB; expected a table of operators");
-  auto table = file.extension() == ".json" ? read_json(content, name) : read_yaml(content, name);
+  auto table = file.extension() == ".json"  ? read_json(content, name)
+               : file.extension() == ".csv" ? read_operator_csv(content, name)
+                                            : read_yaml(content, name);
   if (table.empty()) throw InputError(name, "holds no operators");
   return table;
 }
