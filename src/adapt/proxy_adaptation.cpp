@@ -69,7 +69,9 @@ std::vector<std::vector<std::size_t>> validation_parts(std::size_t count, const 
   Rng rng(options.seed);
   rng.shuffle<std::size_t>(order);
   if (options.validation == LambdaValidation::split) {
-    order.resize(std::clamp<std::size_t>(options.validation_count, 2, std::max<std::size_t>(2, count / 3)));
+    const double most = options.most_validation_share * static_cast<double>(count);
+    order.resize(std::clamp<std::size_t>(options.validation_count, 2,
+                                         std::max<std::size_t>(2, static_cast<std::size_t>(most + 1e-9))));
     return {order};
   }
   const std::size_t folds = std::clamp<std::size_t>(options.fold_count, 2, count);
@@ -166,28 +168,29 @@ Choice choose(const Samples& all, const Eigen::VectorXd& w, const AdaptationOpti
   return choice;
 }
 
-Samples checked_samples(const LinearPredictor& proxy, std::span<const Architecture> samples,
-                        std::span<const double> latency_ms) {
-  assert(samples.size() == latency_ms.size());
-  if (samples.size() < fewest_adaptation_samples) {
+Samples checked_samples(const Eigen::MatrixXd& x, std::span<const double> latency_ms) {
+  assert(static_cast<std::size_t>(x.rows()) == latency_ms.size());
+  if (latency_ms.size() < fewest_adaptation_samples) {
     throw InputError("proxy adaptation", "expected at least " + std::to_string(fewest_adaptation_samples) +
-                                             " measured architectures, found " + std::to_string(samples.size()));
+                                             " measured architectures, found " + std::to_string(latency_ms.size()));
   }
-  return {proxy.space()->encode(samples).cast<double>(),
-          Eigen::Map<const Eigen::VectorXd>(latency_ms.data(), static_cast<Index>(latency_ms.size()))};
+  return {x, Eigen::Map<const Eigen::VectorXd>(latency_ms.data(), static_cast<Index>(latency_ms.size()))};
+}
+
+Eigen::MatrixXd encoding(const LinearPredictor& proxy, std::span<const Architecture> samples) {
+  return proxy.space()->encode(samples).cast<double>();
 }
 
 }  // namespace
 
-AdaptedProxy adapt(const LinearPredictor& proxy, std::span<const Architecture> samples,
-                   std::span<const double> latency_ms, const AdaptationOptions& options) {
-  const Samples all = checked_samples(proxy, samples, latency_ms);
-  const Eigen::VectorXd& w = proxy.weights_ms();
-  Choice choice = choose(all, w, options);
+AdaptedWeights adapt_weights(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights,
+                             std::span<const double> latency_ms, const AdaptationOptions& options) {
+  const Samples all = checked_samples(x, latency_ms);
+  Choice choice = choose(all, weights, options);
   const LambdaSolution& solution = choice.solution;
-  Eigen::VectorXd weights = (solution.alpha + solution.b.array()) * w.array();
-  weights(weights.size() - 1) += solution.intercept;
-  return {.predictor = LinearPredictor(proxy.space(), std::move(weights), {.sample_count = samples.size()}),
+  Eigen::VectorXd adapted = (solution.alpha + solution.b.array()) * weights.array();
+  adapted(adapted.size() - 1) += solution.intercept;
+  return {.weights = std::move(adapted),
           .alpha = solution.alpha,
           .intercept_ms = solution.intercept,
           .b = solution.b,
@@ -197,9 +200,22 @@ AdaptedProxy adapt(const LinearPredictor& proxy, std::span<const Architecture> s
           .path = std::move(choice.path)};
 }
 
-SrccEstimate cross_validated_srcc(const LinearPredictor& proxy, std::span<const Architecture> samples,
+AdaptedProxy adapt(const LinearPredictor& proxy, std::span<const Architecture> samples,
+                   std::span<const double> latency_ms, const AdaptationOptions& options) {
+  AdaptedWeights adapted = adapt_weights(encoding(proxy, samples), proxy.weights_ms(), latency_ms, options);
+  return {.predictor = LinearPredictor(proxy.space(), std::move(adapted.weights), {.sample_count = samples.size()}),
+          .alpha = adapted.alpha,
+          .intercept_ms = adapted.intercept_ms,
+          .b = std::move(adapted.b),
+          .lambda = adapted.lambda,
+          .validation_srcc_before = adapted.validation_srcc_before,
+          .validation_srcc_after = adapted.validation_srcc_after,
+          .path = std::move(adapted.path)};
+}
+
+SrccEstimate cross_validated_srcc(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights,
                                   std::span<const double> latency_ms, const AdaptationOptions& options) {
-  const Samples all = checked_samples(proxy, samples, latency_ms);
+  const Samples all = checked_samples(x, latency_ms);
   const auto count = static_cast<std::size_t>(all.y.size());
   // Other folds than those that judge lambda; at least fewest_adaptation_samples train in each.
   AdaptationOptions outer = options;
@@ -210,12 +226,16 @@ SrccEstimate cross_validated_srcc(const LinearPredictor& proxy, std::span<const 
   for (const auto& part : validation_parts(count, outer)) {
     const Samples training = take(all, others(count, part));
     const Samples held_out = take(all, part);
-    const Eigen::VectorXd values =
-        predictions({{choose(training, proxy.weights_ms(), options).solution}}, held_out.x, proxy.weights_ms());
+    const Eigen::VectorXd values = predictions({{choose(training, weights, options).solution}}, held_out.x, weights);
     for (std::size_t i = 0; i < part.size(); ++i)
       predicted(static_cast<Index>(part[i])) = values(static_cast<Index>(i));
   }
   return estimate_srcc(span(predicted), span(all.y));
+}
+
+SrccEstimate cross_validated_srcc(const LinearPredictor& proxy, std::span<const Architecture> samples,
+                                  std::span<const double> latency_ms, const AdaptationOptions& options) {
+  return cross_validated_srcc(encoding(proxy, samples), proxy.weights_ms(), latency_ms, options);
 }
 
 }  // namespace oneproxy

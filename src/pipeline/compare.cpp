@@ -6,8 +6,8 @@
 #include "oneproxy/adapt/few_shot_prior.hpp"
 #include "oneproxy/adapt/posterior.hpp"
 #include "oneproxy/base/srcc.hpp"
+#include "oneproxy/pipeline/front_value.hpp"
 #include "oneproxy/predict/flops.hpp"
-#include "oneproxy/search/pareto.hpp"
 
 namespace oneproxy {
 namespace {
@@ -24,34 +24,6 @@ Column predicted(const Predictor& predictor, std::span<const Architecture> xs) {
   return {values.begin(), values.end()};
 }
 
-/// What is known of the target, and the judgement by it.
-class Judge {
- public:
-  Judge(Column latency, Column accuracy) : latency_(std::move(latency)), accuracy_(std::move(accuracy)) {
-    latency_limit_ = std::ranges::max(latency_);
-    accuracy_floor_ = std::ranges::min(accuracy_);
-  }
-
-  /// Hypervolume, on the target, of the set that is Pareto-optimal by these predicted latencies.
-  double hypervolume_of(const Column& predicted_latency) const {
-    Column latency;
-    Column accuracy;
-    for (const std::size_t i : pareto_front(predicted_latency, accuracy_)) {
-      latency.push_back(latency_[i]);
-      accuracy.push_back(accuracy_[i]);
-    }
-    return hypervolume(latency, accuracy, latency_limit_, accuracy_floor_);
-  }
-
-  double srcc_of(const Column& predicted_latency) const { return srcc(predicted_latency, latency_); }
-
- private:
-  Column latency_;
-  Column accuracy_;
-  double latency_limit_ = 0;
-  double accuracy_floor_ = 0;
-};
-
 }  // namespace
 
 std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& table, std::size_t proxy,
@@ -60,7 +32,7 @@ std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& 
   const auto& xs = table.architectures;
   const Column proxy_ms = column_of(table, proxy);
   const Column target_ms = column_of(table, target);
-  const Judge judge(target_ms, predicted(accuracy, xs));
+  const FrontValue judge(target_ms, predicted(accuracy, xs));
   const LinearPredictor proxy_predictor = fit_linear(space, xs, proxy_ms, {.seed = options.seed});
   const Column by_target = predicted(fit_linear(space, xs, target_ms, {.seed = options.seed}), xs);
   const Column by_proxy = predicted(proxy_predictor, xs);
@@ -69,7 +41,7 @@ std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& 
 
   const auto fixed = [&](const char* method, const Column& latency, std::size_t measurements) {
     const double ratio = judge.hypervolume_of(latency) / reference;
-    return CompareRow{method, judge.srcc_of(latency), ratio, ratio, measurements};
+    return CompareRow{method, srcc(latency, target_ms), ratio, ratio, measurements};
   };
   // The posterior knows the same of the proxy, and what every network costs on any device.
   const Eigen::Map<const Eigen::MatrixXd> as_prior(by_proxy.data(), static_cast<Eigen::Index>(xs.size()), 1);
@@ -81,7 +53,7 @@ std::vector<CompareRow> compare_methods(const SpacePtr& space, const ArchTable& 
   const auto add = [&](CompareRow& row, const Column& latency) {
     const auto draws = static_cast<double>(options.draw_count);
     const double ratio = judge.hypervolume_of(latency) / reference;
-    row.srcc += judge.srcc_of(latency) / draws;
+    row.srcc += srcc(latency, target_ms) / draws;
     row.hypervolume_ratio += ratio / draws;
     row.lowest_ratio = std::min(row.lowest_ratio, ratio);
   };

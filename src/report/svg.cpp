@@ -64,6 +64,10 @@ class Picture {
     for (const auto& [x, y] : points) text_ += fixed(x, 1) + "," + fixed(y, 1) + " ";
     text_ += "\"/>\n";
   }
+  void dot(double x, double y, double radius, const std::string& colour) {
+    text_ += "<circle cx=\"" + fixed(x, 1) + "\" cy=\"" + fixed(y, 1) + "\" r=\"" + fixed(radius, 1) + "\" fill=\"" +
+             colour + "\" fill-opacity=\"0.7\"/>\n";
+  }
   std::string finish() && { return text_ + "</svg>\n"; }
 
  private:
@@ -198,9 +202,14 @@ std::string line_chart_svg(const std::string& title, const std::string& x_name, 
         picture.line({{x, to_y(line.y[i] - line.deviation[i])}, {x, to_y(line.y[i] + line.deviation[i])}}, colour, 1);
       }
     }
-    picture.line(points, colour, 2);
     const double y = top + 20 * static_cast<double>(l + 1);
-    picture.line({{width, y - 4}, {width + 20, y - 4}}, colour, 2);
+    if (line.dots) {
+      for (const auto& [at_x, at_y] : points) picture.dot(at_x, at_y, line.x.size() > 200 ? 1.5 : 3.5, colour);
+      picture.dot(width + 10, y - 4, 3.5, colour);
+    } else {
+      picture.line(points, colour, 2);
+      picture.line({{width, y - 4}, {width + 20, y - 4}}, colour, 2);
+    }
     picture.label(width + 26, y, line.name, "start");
   }
   return std::move(picture).finish();

@@ -42,6 +42,14 @@ TEST(LineChart, PutsPointsWhereTheyBelong) {
   EXPECT_EQ(svg.find("nan"), std::string::npos);
 }
 
+TEST(LineChart, DrawsDotsInsteadOfALine) {
+  const std::vector<ChartLine> lines{{.name = "dots", .x = {0, 10}, .y = {0, 1}, .deviation = {}, .dots = true}};
+  const std::string svg = line_chart_svg("chart", "x", "y", lines);
+  EXPECT_EQ(count(svg, "<circle "), 3U);  // two points and the legend
+  EXPECT_EQ(count(svg, "<circle cx=\"616.0\" cy=\"32.0\""), 1U);
+  EXPECT_EQ(count(svg, "stroke-width=\"2.0\""), 0U);
+}
+
 TEST(LineChart, IsAPictureWithoutPointsToo) {
   const std::string svg = line_chart_svg("none", "x", "y", {});
   EXPECT_TRUE(svg.ends_with("</svg>\n"));

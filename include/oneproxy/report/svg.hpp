@@ -19,6 +19,7 @@ struct ChartLine {
   std::vector<double> y;
   std::vector<double> deviation;  ///< half the height of a bar at each point; empty: none
   bool steps = false;             ///< horizontal until the next point, as a distribution is drawn
+  bool dots = false;              ///< a dot at each point and no line
 };
 
 /// Lines in a frame with named axes whose ranges hold all finite points; points that are not finite are left out.
