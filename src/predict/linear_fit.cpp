@@ -1,3 +1,4 @@
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -21,6 +22,35 @@ Eigen::MatrixXd rows(const Eigen::MatrixXd& x, std::span<const std::size_t> chos
   for (std::size_t i = 0; i < chosen.size(); ++i)
     result.row(static_cast<Index>(i)) = x.row(static_cast<Index>(chosen[i]));
   return result;
+}
+
+/// 1 for the features of blocks that every architecture has, 0 for those of blocks that may be absent; empty where it
+/// is all the one or the other. Of all d with d^T x = 1 for every x, the smallest is the same in every ever-present
+/// block and 0 elsewhere.
+Eigen::VectorXd ever_present(const SearchSpace& space) {
+  const auto count = static_cast<Index>(space.feature_count()) - 1;
+  std::vector<Architecture> some;
+  Rng rng(1);
+  for (Index i = 0; i < 5 * count; ++i) some.push_back(space.sample(rng));
+  const Eigen::MatrixXd x = space.encode(some).leftCols(count).cast<double>();
+  Eigen::MatrixXd gram = x.transpose() * x;
+  gram.diagonal().array() += 1e-6;
+  const Eigen::VectorXd d = gram.ldlt().solve(x.colwise().sum().transpose());
+  if (((x * d).array() - 1).abs().maxCoeff() > 1e-3) return {};
+  const Eigen::VectorXd present = (d.array() > 0.5 * d.maxCoeff()).cast<double>();
+  return present.sum() < static_cast<double>(count) ? present : Eigen::VectorXd();
+}
+
+/// Moves the constant's share of the ever-present blocks into them (the header of fit_linear() says why), which changes
+/// no prediction.
+void settle_constant(const SearchSpace& space, Eigen::VectorXd& weights, double& constant) {
+  const Eigen::VectorXd present = ever_present(space);
+  if (present.size() == 0) return;
+  const Eigen::VectorXd optional = 1 - present.array();
+  const double share = weights.dot(optional) / optional.sum();
+  const FeatureMatrix one = space.encode(std::vector{space.canonical(Architecture(space.decisions().size()))});
+  weights += share * present;
+  constant -= share * one.row(0).head(present.size()).cast<double>().dot(present);
 }
 
 }  // namespace
@@ -48,7 +78,8 @@ LinearPredictor fit_linear(SpacePtr space, std::span<const Architecture> xs, std
   const Eigen::VectorXd predicted = (rows(x, held_out) * without.weights).array() + without.intercept;
   const Eigen::VectorXd measured = rows(y, held_out);
 
-  const RidgeFit fit = fit_ridge(x, y);
+  RidgeFit fit = fit_ridge(x, y);
+  settle_constant(*space, fit.weights, fit.intercept);
   Eigen::VectorXd weights(x.cols() + 1);
   weights << fit.weights, fit.intercept;
   const std::span<const double> a(predicted.data(), held_out_count);

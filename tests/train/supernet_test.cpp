@@ -172,13 +172,13 @@ TEST(SampleGraded, TakesNetworksOfEverySize) {
   const auto space = make_space("mobilenet_v2(resolution=28, width=0.25, classes=10, channels=1)");
   Rng rng(5);
   const auto xs = sample_graded(*space, 300, rng);
-  const double least = static_cast<double>(space->network(smallest_architecture(*space)).flops());
-  const double most = static_cast<double>(space->network(largest_architecture(*space)).flops());
+  const double least = costs(space->network(smallest_architecture(*space))).flops;
+  const double most = costs(space->network(largest_architecture(*space))).flops;
   std::array<int, 5> of_size{};
   for (const auto& x : xs) {
     ASSERT_TRUE(space->contains(x));
     EXPECT_EQ(x, space->canonical(x));
-    const double share = (static_cast<double>(space->network(x).flops()) - least) / (most - least);
+    const double share = (costs(space->network(x)).flops - least) / (most - least);
     ++of_size[std::min<std::size_t>(4, static_cast<std::size_t>(5 * share))];
   }
   // An even spread would put 60 in each fifth; draws uniform in the options put nobody in the last.

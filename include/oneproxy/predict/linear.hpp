@@ -51,9 +51,10 @@ struct LinearFitOptions {
 /// Regularised least squares. The constant's weight is free; the strength of the penalty on the others minimises the
 /// leave-one-out error, which has a closed form. The held-out share is predicted by a fit without it; the weights
 /// returned are fitted to everything. In a block of the encoding of which every architecture has exactly one feature, a
-/// constant may move between the block's weights and the constant's without any prediction changing; of these equal
-/// fits the penalty picks that in which the block's weights have the mean 0 (docs/design/adaptation.md says why that
-/// serves Eqn. (3) best), so weights are latencies relative to the block's mean there and may be negative.
+/// constant may move between the block's weights and the constant's without any prediction changing. Of these equal
+/// fits the one is returned that serves Eqn. (3) best (docs/design/adaptation.md): where all blocks are such, the
+/// weights of each have the mean 0; where others may be absent, they have the mean of the others' weights, so that an
+/// operator weighs as much in a block that is always there as in one that is not. Weights may be negative.
 /// `latency_ms`: one for each architecture, finite and positive. Precondition: equal sizes.
 /// @throws InputError for fewer than 10 architectures.
 LinearPredictor fit_linear(SpacePtr space, std::span<const Architecture> xs, std::span<const double> latency_ms,
@@ -64,5 +65,10 @@ void save_linear_predictor(const std::filesystem::path& file, const LinearPredic
 /// @throws InputError naming file and field: not this format or version, a weight missing or not finite, or made for
 /// another space than `expected` (nullptr: the space that the file names is made).
 LinearPredictor load_linear_predictor(const std::filesystem::path& file, SpacePtr expected = nullptr);
+
+/// The predictor as an ONNX model for others: one Gemm from "features" (n x feature_count, the space's encoding) to
+/// "prediction" (n x 1, ms), in single precision, with space and device in its metadata; load_mlp() reads it.
+/// @throws InputError where it cannot be written whole.
+void write_linear_onnx(const std::filesystem::path& file, const LinearPredictor& predictor);
 
 }  // namespace oneproxy
