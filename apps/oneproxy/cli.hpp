@@ -75,6 +75,7 @@ void add_completion(CLI::App& app, Common& common);
 void add_manual(CLI::App& app, Common& common);
 void add_campaign(CLI::App& app, Common& common);
 void add_store(CLI::App& app, Common& common);
+void add_roofline(CLI::App& app, Common& common);
 void add_monotonicity(CLI::App& app, Common& common);
 void add_import(CLI::App& app, Common& common);
 void add_lookup_table(CLI::App& app, Common& common);

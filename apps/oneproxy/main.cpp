@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   cli::add_campaign(app, common);
   cli::add_store(app, common);
   cli::add_fleet(app, common);
+  cli::add_roofline(app, common);
   cli::add_monotonicity(app, common);
   cli::add_import(app, common);
   cli::add_reproduce(app, common);

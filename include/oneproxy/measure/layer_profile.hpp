@@ -32,7 +32,7 @@ struct Roof {
 };
 
 /// Of roofline(...) its settings. Of an engine what this machine reaches now on as many threads: oneDNN's product of
-/// two 768 x 768 matrices, and copying 64 MB and 128 KB; the best of several. Nothing for other devices.
+/// two 384 x 384 matrices, and copying 64 MB and 128 KB; the best of several. Nothing for other devices.
 std::optional<Roof> roof_of(const Device& device);
 
 }  // namespace oneproxy
