@@ -38,6 +38,8 @@ std::int64_t CampaignStore::begin(const std::string& command, const SearchSpace&
     }
     // A campaign over several devices leaves one run each; a device that it had not come to yet begins now.
     if (run.settings.device != wanted.device && command == "measure") continue;
+    // Whole networks come after the operators of a lookup table.
+    if (command == "lookup-table networks" && run.settings.command.starts_with("lookup-table operators")) continue;
     if (last_difference.empty()) last_difference = differs;
   }
   if (last_difference.empty()) return store_.begin_run(wanted);

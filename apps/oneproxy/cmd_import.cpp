@@ -61,18 +61,6 @@ ArchTable import_table(const Options& options, const SearchSpace& space) {
   return all;
 }
 
-void write_operators(const std::vector<OperatorLatency>& table, const fs::path& file) {
-  std::string text = "operator,latency_ms,deviation_ms,count\n";
-  const auto field = [](double value) { return std::isnan(value) ? "" : number(value, 17); };
-  for (const auto& entry : table) {
-    std::string key;
-    for (const char c : entry.key) key += c == '"' ? std::string("\"\"") : std::string(1, c == '\n' ? ' ' : c);
-    if (key.find_first_of(",\"") != std::string::npos) key = "\"" + key + "\"";
-    text += key + "," + field(entry.latency_ms) + "," + field(entry.deviation_ms) + "," + field(entry.count) + "\n";
-  }
-  write_file(file, text);
-}
-
 void run(const Options& options, const Common& common) {
   nlohmann::json json;
   std::string text;
@@ -95,7 +83,7 @@ void run(const Options& options, const Common& common) {
         std::to_string(table.networks.size()) + " networks on " + std::to_string(table.devices.size()) + " devices\n";
   } else if (!options.out.empty() && is_operator_table(options.file)) {
     const auto table = read_operator_table(options.file);
-    write_operators(table, options.out);
+    write_operator_csv(options.out, table);
     json = {{"operators", table.size()}};
     text = std::to_string(table.size()) + " operators\n";
   } else if (!options.out.empty()) {

@@ -62,7 +62,7 @@ void run(const Options& options, const Common& common) {
   if (options.latency == "flops")
     latency = std::make_shared<FlopsPredictor>(space);
   else
-    latency = load_proxies(options.latency, space).front().predictor;
+    latency = load_latency(options.latency, space);
   const auto accuracy = load_accuracy(
       options.accuracy.empty() ? default_models() / "accuracy.onnx" : std::filesystem::path(options.accuracy), space);
   Front front;

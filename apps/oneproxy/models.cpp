@@ -5,6 +5,8 @@
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/predict/lookup_table.hpp"
+#include "oneproxy/predict/mlp.hpp"
 
 namespace oneproxy::cli {
 namespace fs = std::filesystem;
@@ -40,6 +42,13 @@ std::vector<fs::path> files_of(const char* folder, const char* extension) {
   return files;
 }
 
+/// Whether a predictor is named by its file, and not by its name among the shipped ones.
+bool is_file(const std::string& name) {
+  const auto ends = [&](const char* ending) { return name.ends_with(ending); };
+  return name.find('/') != std::string::npos || ends(".json") || ends(".yaml") || ends(".yml") || ends(".csv") ||
+         ends(".onnx");
+}
+
 }  // namespace
 
 std::vector<fs::path> shipped_latencies() { return files_of("latency", ".csv"); }
@@ -52,9 +61,17 @@ std::vector<std::string> shipped_proxies() {
 
 Proxy load_proxy(const std::string& name_or_file, const SpacePtr& space) {
   const auto loaded = [&](const fs::path& file) -> Proxy {
+    if (is_lookup_table(file)) {
+      const auto table = load_lookup_table(file, space);
+      if (!table->linear()) {
+        throw InputError(file.string(), "its sums are not linear in the encoding of " + space->description() +
+                                            ", so Eqn. (3) cannot adapt it; oneproxy search takes it as it is");
+      }
+      return {file.stem().string(), std::make_shared<LinearPredictor>(*table->linear())};
+    }
     return {file.stem().string(), std::make_shared<LinearPredictor>(load_linear_predictor(file, space))};
   };
-  if (name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".json")) return loaded(name_or_file);
+  if (is_file(name_or_file)) return loaded(name_or_file);
   const fs::path shipped = default_models() / "proxies" / (name_or_file + ".json");
   std::error_code error;
   if (!fs::exists(shipped, error)) {
@@ -65,6 +82,12 @@ Proxy load_proxy(const std::string& name_or_file, const SpacePtr& space) {
                      "expected the file of a predictor (.json) or one of " + known + suggestion(name_or_file, names));
   }
   return loaded(shipped);
+}
+
+std::shared_ptr<const Predictor> load_latency(const std::string& name_or_file, const SpacePtr& space) {
+  if (name_or_file.ends_with(".onnx")) return load_mlp(name_or_file, space);
+  if (is_file(name_or_file) && is_lookup_table(name_or_file)) return load_lookup_table(name_or_file, space);
+  return load_proxies(name_or_file, space).front().predictor;
 }
 
 std::vector<Proxy> load_proxies(const std::string& name_or_file, const SpacePtr& space) {

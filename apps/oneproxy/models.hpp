@@ -28,6 +28,9 @@ std::vector<std::filesystem::path> shipped_latencies();
 /// @throws InputError for an unknown name or a predictor of another space.
 Proxy load_proxy(const std::string& name_or_file, const SpacePtr& space);
 
+/// A predictor of latencies by the same names, of any kind (load_latency_predictor()).
+std::shared_ptr<const Predictor> load_latency(const std::string& name_or_file, const SpacePtr& space);
+
 /// The proxy of that name or file; every shipped one for "auto" or "".
 std::vector<Proxy> load_proxies(const std::string& name_or_file, const SpacePtr& space);
 
