@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(config ${CMAKE_INSTALL_LIBDIR}/cmake/oneproxy)
 
-set(rooms base space measure store predict adapt search pipeline data report)
+set(rooms base space measure store predict adapt search pipeline data report reproduce)
 list(TRANSFORM rooms PREPEND oneproxy_)
 set_target_properties(oneproxy_core PROPERTIES EXPORT_NAME core)
 install(TARGETS ${rooms} oneproxy_core EXPORT oneproxy)

@@ -58,7 +58,8 @@ ReproducedFigure fig8(const ReproduceContext& context) {
   figure.notes = {
       "10,000 random networks of mobilenet_v2(resolution=224, width=1.3). A layer reads its input and weights and "
       "writes "
-      "its output in fp32; one multiply-accumulate is two FLOPs. The paper does not say how it counts bytes.",
+      "its output in fp32; one multiply-accumulate is two FLOPs. The paper does not say how it counts; with one FLOP a "
+      "multiply-accumulate ours are half as large.",
       "The paper measured what its devices reach; they are not at hand, so the points are each network's bound: every "
       "layer on its own side of the ridge."};
   return figure;
