@@ -11,6 +11,7 @@ find_package(dnnl REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # oneDNN's threads
 find_package(Xnnpack QUIET)  # optional
 find_package(OpenCvDnn QUIET)  # optional
+find_package(OpenCvMl QUIET)  # optional: random forests of the kernel predictor
 find_package(Httplib QUIET)  # optional: agents
 find_package(Pqxx QUIET)  # optional: stores on a PostgreSQL server
 find_package(yaml-cpp QUIET)  # optional: spaces described in files

@@ -13,7 +13,7 @@ install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/oneproxy)
 install(FILES LICENSE CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # The libraries are static, so whoever links them finds what they use, in the same way.
-foreach(part yaml-cpp Xnnpack OpenCvDnn Pqxx Httplib)
+foreach(part yaml-cpp Xnnpack OpenCvDnn OpenCvMl Pqxx Httplib)
   if(${part}_FOUND)
     list(APPEND ONEPROXY_OPTIONAL ${part})
   endif()

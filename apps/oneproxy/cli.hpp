@@ -78,6 +78,8 @@ void add_store(CLI::App& app, Common& common);
 void add_roofline(CLI::App& app, Common& common);
 void add_monotonicity(CLI::App& app, Common& common);
 void add_import(CLI::App& app, Common& common);
+void add_kernels(CLI::App& app, Common& common);
+void add_predict(CLI::App& app, Common& common);
 void add_reproduce(CLI::App& app, Common& common);
 void add_lookup_table(CLI::App& app, Common& common);
 void add_kernels(CLI::App& app, Common& common);

@@ -195,7 +195,12 @@ std::string onnx_bytes(const Network& network, const Weights& weights, const Met
     }
     if (active) add_activation(graph, layer.activation, layer.name, sum, output);
   }
-  set_shape(*graph.add_output(), "logits", {1, network.layers.back().out.channels});
+  const Layer& last = network.layers.back();
+  if (last.kind == LayerKind::fully_connected || last.kind == LayerKind::global_average_pool) {
+    set_shape(*graph.add_output(), "logits", {1, last.out.channels});
+  } else {
+    set_shape(*graph.add_output(), "logits", {1, last.out.channels, last.out.height, last.out.width});
+  }
   return model.SerializeAsString();
 }
 
