@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "../number_checks.hpp"
+#include "../oneproxy/command_tree.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/measure/device.hpp"
 #include "server.hpp"
@@ -41,6 +42,7 @@ int serve(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_flag("-q,--quiet", quiet, "Print nothing but errors");
+  oneproxy::cli::add_reference(app);
   oneproxy::refuse_odd_numbers(app);
   try {
     app.parse(argc, argv);

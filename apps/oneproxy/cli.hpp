@@ -71,6 +71,7 @@ void add_search(CLI::App& app, Common& common);
 void add_compare(CLI::App& app, Common& common);
 void add_evaluate(CLI::App& app, Common& common);
 void add_report(CLI::App& app, Common& common);
+void add_export(CLI::App& app, Common& common);
 void add_completion(CLI::App& app, Common& common);
 void add_manual(CLI::App& app, Common& common);
 void add_campaign(CLI::App& app, Common& common);

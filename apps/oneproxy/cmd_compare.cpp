@@ -78,7 +78,8 @@ void add_compare(CLI::App& app, Common& common) {
   command->add_option("--table", options->tables, "Tables of measured latencies, joined by architecture")->required();
   command->add_option("--proxy", options->proxy, "Column of the proxy")->required();
   command->add_option("--target", options->targets, "Columns of the targets")->required();
-  command->add_option("--accuracy", options->accuracy, "Accuracy predictor (default: the shipped one)");
+  command->add_option("--accuracy", options->accuracy,
+                      "Accuracies, as of oneproxy run (default: the shipped predictor)");
   command->add_option("--samples", options->compare.sample_count, "Measurements on the target that adapting sees")
       ->check(CLI::Range(6, 1'000'000))
       ->capture_default_str();

@@ -46,6 +46,7 @@ void add_manual(CLI::App& app, Common&) {
     if (!folder->empty()) return write_pages(command_words(app), *folder);
     std::cout << manual_page(find(command_words(app), *path), version);
   });
+  add_reference(app);
 }
 
 }  // namespace oneproxy::cli

@@ -112,8 +112,10 @@ void add_run(CLI::App& app, Common& common) {
   command->add_option(
       "--proxy", options->proxy,
       "Shipped proxy or file of a predictor (default: the shipped one nearest to the target's samples)");
-  command->add_option("--accuracy", options->accuracy,
-                      "Accuracies: .onnx predictor or .csv table (default: the shipped predictor)");
+  command->add_option(
+      "--accuracy", options->accuracy,
+      "Accuracies: .onnx predictor, .csv table, python:MODULE.FUNCTION or command(run=\"PROGRAM {networks}\") "
+      "(default: the shipped predictor)");
   command->add_option("--out", options->out, "Folder of the results")->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on with an interrupted run: measure only what is missing");
   command->add_option("--seed", run_options.seed, "Of samples and search")->capture_default_str();

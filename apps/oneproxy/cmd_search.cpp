@@ -35,7 +35,24 @@ std::vector<double> spread_weights(std::size_t count) {
   return ts;
 }
 
+/// Of `front` the most accurate network for each limit.
+Front for_limits(const Front& front, const std::vector<double>& limits_ms) {
+  Front found;
+  for (const double limit_ms : limits_ms) {
+    const Candidate* best = best_within(front, limit_ms);
+    if (best == nullptr) {
+      throw InputError("latency limit " + number(limit_ms) + " ms", "no architecture of the table meets it");
+    }
+    found.push_back(*best);
+  }
+  return found;
+}
+
 Front find(const Options& options, const SearchProblem& problem, const ProgressCallback& progress) {
+  if (const auto* known = accuracy_architectures(problem.accuracy)) {
+    const Front front = search_exhaustive(problem, *known, progress);
+    return options.limits_ms.empty() ? front : for_limits(front, options.limits_ms);
+  }
   if (!options.limits_ms.empty()) {
     EvolutionarySearch search(problem, options.evolution, progress);
     Front found;
@@ -97,8 +114,10 @@ void add_search(CLI::App& app, Common& common) {
   command->add_option("--space", options->space, "The space (default: that of the shipped models)");
   command->add_option("--latency", options->latency,
                       "Shipped proxy, file of a predictor, or flops (default: the first shipped proxy)");
-  command->add_option("--accuracy", options->accuracy,
-                      "Accuracy predictor: .onnx, or .csv for a table (default: the shipped one)");
+  command->add_option(
+      "--accuracy", options->accuracy,
+      "Accuracies, as of oneproxy run: .onnx, .csv, python:MODULE.FUNCTION, command(...) (default: the shipped "
+      "predictor)");
   command->add_option("--limit-ms", options->limits_ms, "Latency limits: the most accurate network for each");
   command
       ->add_option("--search", options->how,

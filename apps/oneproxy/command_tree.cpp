@@ -28,17 +28,34 @@ std::vector<std::string> choices_of(std::string text) {
   return choices;
 }
 
+/// What a value must be, of a type as CLI11 tells it: "INT:INT in [6 - 10]" is "6 - 10", "INT:POSITIVE" "positive".
+std::string range_of(const std::string& type) {
+  const auto colon = type.find(':');
+  if (colon == std::string::npos) return "";
+  std::string range = type.substr(colon + 1);
+  if (const auto open = range.find('['); open != std::string::npos) {
+    return range.substr(open + 1, range.find(']') - open - 1);
+  }
+  if (range == "POSITIVE") return "> 0";
+  if (range == "NONNEGATIVE") return ">= 0";
+  return "";
+}
+
 OptionWords option_words(const CLI::Option& option) {
   OptionWords words;
   for (const auto& name : option.get_snames()) words.names.push_back("-" + name);
   for (const auto& name : option.get_lnames()) words.names.push_back("--" + name);
+  if (words.names.empty()) words.names.push_back(option.get_name());
   words.what = option.get_description();
   words.fallback = option.get_default_str();
+  words.required = option.get_required();
   if (option.get_items_expected_max() == 0) return words;
+  words.repeats = option.get_items_expected_max() > 1;
   const std::string& given = option.get_option_text();
   const std::string type = given.empty() ? option.get_type_name() : given;
   words.choices = choices_of(type);
   words.value = given.empty() ? type.substr(0, type.find(':')) : "VALUE";
+  if (words.choices.empty()) words.range = range_of(type);
   return words;
 }
 
@@ -46,11 +63,13 @@ CommandWords words_of(const CLI::App& app, std::vector<std::string> path) {
   CommandWords words{.path = std::move(path),
                      .what = app.get_description(),
                      .footer = app.get_footer(),
+                     .words = {},
                      .options = {},
                      .commands = {}};
   for (const auto* option : app.get_options()) {
-    if (option->get_positional()) continue;
-    words.options.push_back(option_words(*option));
+    // "space,--space" is both; it is told as the option.
+    const bool named = !option->get_snames().empty() || !option->get_lnames().empty();
+    (named ? words.options : words.words).push_back(option_words(*option));
   }
   for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     auto below = words.path;
@@ -62,7 +81,7 @@ CommandWords words_of(const CLI::App& app, std::vector<std::string> path) {
 
 }  // namespace
 
-CommandWords command_words(const CLI::App& app) { return words_of(app, {"oneproxy"}); }
+CommandWords command_words(const CLI::App& app) { return words_of(app, {app.get_name()}); }
 
 std::string with_suggestion(const CommandWords& root, int argc, const char* const* argv, const std::string& message) {
   const CommandWords* here = &root;

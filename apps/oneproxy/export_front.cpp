@@ -9,8 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cli.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/space/net_config.hpp"
 #include "oneproxy/space/onnx.hpp"
 
 namespace oneproxy::cli {
@@ -63,12 +65,19 @@ std::string file_name(std::size_t index) {
   return name;
 }
 
+/// The network for others' code, beside its ONNX file, where they have a form for it.
+void write_net_config(const fs::path& folder, std::size_t index, const Network& network) {
+  const auto config = net_config(network);
+  if (!config.is_null()) write_file((folder / file_name(index)).replace_extension(".config"), config.dump(2) + "\n");
+}
+
 void remove_earlier(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> earlier;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("front-") && name.ends_with(".onnx")) earlier.push_back(entry.path());
+    if (name.starts_with("front-") && (name.ends_with(".onnx") || name.ends_with(".config")))
+      earlier.push_back(entry.path());
   }
   for (const auto& file : earlier) fs::remove(file, error);
 }
@@ -103,6 +112,7 @@ void export_with_checkpoint(RunResult& result, const fs::path& folder, const Exp
     result.front[i].accuracy = network.at("accuracy").get<double>();
     result.front[i].onnx = file_name(i);
     fs::rename(network.at("onnx").get<std::string>(), folder / file_name(i));
+    write_net_config(folder, i, result.space->network(result.front[i].measured.architecture));
   }
 }
 
@@ -131,9 +141,13 @@ void export_front(RunResult& result, const fs::path& folder, const ExportOptions
     report(progress, {"writing ONNX files", i, result.front.size()});
     const Architecture& x = result.front[i].measured.architecture;
     const Network network = result.space->network(x);
-    write_onnx(
-        folder / file_name(i), network, random_weights(network, result.seed),
-        {{"space", result.space->description()}, {"architecture", result.space->text(x)}, {"weights", "random"}});
+    write_onnx(folder / file_name(i), network, random_weights(network, result.seed),
+               {{"space", result.space->description()},
+                {"architecture", result.space->text(x)},
+                {"weights", "random"},
+                {"target", result.target},
+                {"latency_ms", number(result.front[i].measured.median_ms, 6)}});
+    write_net_config(folder, i, network);
     result.front[i].onnx = file_name(i);
   }
 }

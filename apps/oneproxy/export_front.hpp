@@ -16,7 +16,8 @@ struct ExportOptions {
 /// @throws InputError where a checkpoint is given but missing, or the program that reads it is.
 void check(const ExportOptions& options);
 
-/// Writes front-01.onnx, ... into `folder` and their names into the result. With a checkpoint the networks have the
+/// Writes front-01.onnx, ... into `folder` and their names into the result, and front-01.config, ... where net_config()
+/// has a form for them. With a checkpoint the networks have the
 /// supernet's weights, and their true accuracies go into the result.
 void export_front(RunResult& result, const std::filesystem::path& folder, const ExportOptions& options,
                   const ProgressCallback& progress);

@@ -67,6 +67,7 @@ int run(int argc, char** argv) {
   cli::add_compare(app, common);
   cli::add_evaluate(app, common);
   cli::add_report(app, common);
+  cli::add_export(app, common);
   cli::add_completion(app, common);
   cli::add_manual(app, common);
   cli::add_campaign(app, common);

@@ -57,13 +57,17 @@ std::string manual_page(const CommandWords& command, const std::string& version)
   out << ".TH " << plain(title) << " 1 \"\" \"oneproxy " << plain(version) << "\" \"User Commands\"\n";
   out << ".SH NAME\n" << plain(name) << " \\- " << plain(what) << '\n';
   out << ".SH SYNOPSIS\n.B " << plain(name_of(command, " ")) << '\n';
-  out << (command.commands.empty() ? "[\\fIOPTIONS\\fR]\n" : "\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n");
+  if (!command.commands.empty()) out << "\\fICOMMAND\\fR\n";
+  for (const auto& word : command.words) out << "\\fI" << plain(word.names.front()) << "\\fR\n";
+  out << "[\\fIOPTIONS\\fR]\n";
   if (!command.commands.empty()) {
     out << ".SH COMMANDS\n";
     for (const auto& below : command.commands) {
       out << ".TP\n.B " << plain(below.path.back()) << '\n' << plain(below.what) << ".\n";
     }
   }
+  if (!command.words.empty()) out << ".SH ARGUMENTS\n";
+  options_into(out, command.words);
   out << ".SH OPTIONS\n";
   options_into(out, command.options);
   if (!command.footer.empty()) out << ".SH NOTES\n.nf\n" << plain(command.footer) << "\n.fi\n";

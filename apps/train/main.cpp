@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "../number_checks.hpp"
+#include "command_tree.hpp"
 #include "commands.hpp"
 #include "oneproxy/base/error.hpp"
 
@@ -79,6 +80,7 @@ int run(int argc, char** argv) {
   cli::add_fit(app, common);
   cli::add_export(app, common);
   cli::catch_interrupts();
+  cli::add_reference(app);
   refuse_odd_numbers(app);
   try {
     app.parse(argc, argv);
