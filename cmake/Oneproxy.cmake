@@ -19,6 +19,17 @@ if(ONEPROXY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${ONEPROXY_CCACHE})
 endif()
 
+# Headers that most files of a target include, read once. ccache must be told that it may look behind them.
+option(ONEPROXY_PRECOMPILED_HEADERS "Precompile the headers that are slowest to read" OFF)
+if(ONEPROXY_PRECOMPILED_HEADERS AND CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache$")
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+function(oneproxy_precompile target)
+  if(ONEPROXY_PRECOMPILED_HEADERS)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
 # oneproxy_room(NAME USES ROOM... LIBRARIES TARGET... PRIVATE_LIBRARIES TARGET...)
 # One folder under src/ = one library, which may use exactly the rooms named.
 function(oneproxy_room name)
@@ -33,6 +44,7 @@ function(oneproxy_room name)
   set_target_properties(oneproxy_${name} PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME ${name})
   target_include_directories(oneproxy_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+  target_compile_features(oneproxy_${name} PUBLIC cxx_std_20)  # its headers need it
   list(TRANSFORM room_USES PREPEND oneproxy::)
   target_link_libraries(oneproxy_${name} PUBLIC ${room_USES} ${room_LIBRARIES}
     PRIVATE ${room_PRIVATE_LIBRARIES} $<BUILD_INTERFACE:oneproxy_options>)

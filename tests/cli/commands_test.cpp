@@ -7,8 +7,9 @@
 namespace oneproxy::test {
 namespace {
 
-const char* const kCommands[] = {"run",          "space", "devices", "measure", "proxy list",   "proxy fit",
-                                 "proxy select", "adapt", "search",  "compare", "monotonicity", "import"};
+const char* const kCommands[] = {"run",          "space",        "devices",  "measure",  "proxy list",
+                                 "proxy fit",    "proxy select", "adapt",    "search",   "compare",
+                                 "monotonicity", "import",       "roofline", "campaign", "store export"};
 constexpr const char* kTinySpace =
     "\"mobilenet_v2(resolution=12, width=0.1, classes=10, channels=1, strides=2:1:2:1:1:1)\"";
 

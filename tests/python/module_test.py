@@ -147,8 +147,8 @@ class Prediction(unittest.TestCase):
         np.testing.assert_array_equal(ours.predictor.weights_ms, theirs.weights_ms)
 
     def test_adaptation_and_posterior_rank_better_than_the_proxy(self):
-        samples = op.choose_samples(self.proxy_ms, 60, random_state=2)
-        self.assertEqual(len(set(samples)), 60)
+        samples = op.choose_samples(self.proxy_ms, 150, random_state=2)
+        self.assertEqual(len(set(samples)), 150)
         rest = np.setdiff1d(np.arange(300), samples)
         before = op.srcc(self.proxy_ms[rest], self.target_ms[rest])
         adapted = op.adapt(self.proxy, self.xs[samples], self.target_ms[samples])
