@@ -76,10 +76,9 @@ int run(int argc, char** argv) {
   cli::add_roofline(app, common);
   cli::add_monotonicity(app, common);
   cli::add_import(app, common);
+  cli::add_lookup_table(app, common);
   cli::add_kernels(app, common);
   cli::add_predict(app, common);
-  cli::add_reproduce(app, common);
-  cli::add_lookup_table(app, common);
   cli::add_reproduce(app, common);
   refuse_odd_numbers(app);
   try {

@@ -5,8 +5,8 @@
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "oneproxy/predict/latency_file.hpp"
 #include "oneproxy/predict/lookup_table.hpp"
-#include "oneproxy/predict/mlp.hpp"
 
 namespace oneproxy::cli {
 namespace fs = std::filesystem;
@@ -85,8 +85,7 @@ Proxy load_proxy(const std::string& name_or_file, const SpacePtr& space) {
 }
 
 std::shared_ptr<const Predictor> load_latency(const std::string& name_or_file, const SpacePtr& space) {
-  if (name_or_file.ends_with(".onnx")) return load_mlp(name_or_file, space);
-  if (is_file(name_or_file) && is_lookup_table(name_or_file)) return load_lookup_table(name_or_file, space);
+  if (is_file(name_or_file)) return load_latency_predictor(name_or_file, space);
   return load_proxies(name_or_file, space).front().predictor;
 }
 
