@@ -21,10 +21,19 @@ struct Options {
   ReproduceOptions reproduce;
 };
 
+/// Where the shipped models are; "" where they are not: many figures do without.
+std::filesystem::path task_folder() {
+  try {
+    return default_models();
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
 /// ONEPROXY_DATA, or ../shared/data beside the folder that holds models/.
-std::filesystem::path data_folder() {
+std::filesystem::path data_folder(const std::filesystem::path& task) {
   if (const char* set = std::getenv("ONEPROXY_DATA"); set != nullptr && *set != '\0') return set;
-  return models_folder().parent_path().parent_path() / "shared" / "data";
+  return task.parent_path().parent_path().parent_path() / "shared" / "data";
 }
 
 void print_list(const ReproduceOptions& options) {
@@ -38,8 +47,8 @@ void print_list(const ReproduceOptions& options) {
 
 void run(const Options& given, const Common& common) {
   Options options = given;
-  options.reproduce.data = data_folder();
-  options.reproduce.models = default_models();
+  options.reproduce.models = task_folder();
+  options.reproduce.data = data_folder(options.reproduce.models);
   if (options.list) return print_list(options.reproduce);
   if (options.all != options.figures.empty()) {
     throw InputError("reproduce", "expected names of figures or --all (--list shows what there is)");

@@ -40,6 +40,7 @@ ReproducedFigure make(const FigureMaker& maker, const ReproduceOptions& options,
   figure.id = maker.id;
   figure.title = maker.title;
   for (auto& row : figure.rows) row.figure = maker.id;
+  for (auto& picture : figure.pictures) std::ranges::replace(picture.name, ' ', '-');  // they are linked in Markdown
   return figure;
 }
 
