@@ -30,6 +30,7 @@ struct Options {
   fs::path table;
   std::string column;
   bool by_block = false;
+  std::size_t calibrate = 10;
   std::size_t check = 20;
   fs::path out;
   std::uint64_t seed = 1;
@@ -66,7 +67,7 @@ struct Campaign {
       networks_run =
           store.begin("lookup-table networks", *space, *device, options.protocol, options.seed, nlohmann::json());
     }
-    Rng rng = Rng(options.seed).stream(role == "sample" ? 1 : 2);
+    Rng rng = Rng(options.seed).stream(role == "sample" ? 1 : role == "check" ? 2 : 3);
     Measured result{space->sample_distinct(count, rng), {}};
     for (const auto& m : measure_missing(*device, *space, result.xs, options.protocol, store.store(), *networks_run,
                                          role, "measuring networks on " + device->description(), progress)) {
@@ -136,6 +137,23 @@ Made implied(const Options& options, const OperatorSpace& operators, std::unique
   return made;
 }
 
+/// Multiplies measured entries by what makes the sums right for some whole networks.
+void calibrate(Made& made, const OperatorSpace& operators, Campaign& campaign) {
+  const LookupTablePredictor table(operators.base(), made.entries, operators.grain());
+  const Measured networks = campaign.networks(campaign.options.calibrate, "calibrate");
+  const Eigen::VectorXd sums = table.latency_ms(networks.xs);
+  if (sums.minCoeff() <= 0)
+    throw InputError("--calibrate", "the sum of a network is not above 0; expected longer runs");
+  const double factor = calibration_factor({sums.data(), networks.xs.size()}, networks.latency_ms);
+  for (auto& entry : made.entries) {
+    entry.latency_ms *= factor;
+    entry.deviation_ms *= factor;
+  }
+  made.json["calibration"] = {{"networks", networks.xs.size()}, {"factor", factor}};
+  made.text += "multiplied by " + number(factor) + ", since " + std::to_string(networks.xs.size()) +
+               " whole networks took so much longer than the sums\n";
+}
+
 void check(Made& made, const LookupTablePredictor& table, Campaign& campaign) {
   const Measured networks = campaign.networks(campaign.options.check, "check");
   const Eigen::VectorXd sums = table.latency_ms(networks.xs);
@@ -198,6 +216,7 @@ void run(const Options& options, const Common& common) {
     }
     const bool measured = options.proxy.empty() && options.predictor.empty();
     made = measured ? profile(operators, *campaign) : implied(options, operators, campaign);
+    if (measured && options.calibrate > 0) calibrate(made, operators, *campaign);
     table = std::make_unique<LookupTablePredictor>(space, made.entries, operators.grain(), made.origin);
     if (campaign && options.check > 1) check(made, *table, *campaign);
   }
@@ -247,6 +266,11 @@ void add_lookup_table(CLI::App& app, Common& common) {
                       "Measure no operators, but write what this predictor implies (a file or a shipped proxy)");
   command->add_flag("--by-block", options->by_block,
                     "With --proxy or --predictor: an entry for each operator of each block, not one for all blocks");
+  command
+      ->add_option("--calibrate", options->calibrate,
+                   "Whole networks to measure; measured operators are multiplied by what makes their sums right for "
+                   "these; 0: left as measured")
+      ->capture_default_str();
   command->add_option("--check", options->check, "Whole networks to measure beside the sums; 0: none")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Of the random networks and the order of measuring")

@@ -60,6 +60,15 @@ OperatorProfile profile_operators(Device& device, const OperatorSpace& operators
   return profile;
 }
 
+double calibration_factor(std::span<const double> predicted_ms, std::span<const double> measured_ms) {
+  assert(predicted_ms.size() == measured_ms.size() && !measured_ms.empty());
+  std::vector<double> ratios(measured_ms.size());
+  for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = measured_ms[i] / predicted_ms[i];
+  std::ranges::sort(ratios);
+  const std::size_t middle = ratios.size() / 2;
+  return ratios.size() % 2 == 1 ? ratios[middle] : (ratios[middle - 1] + ratios[middle]) / 2;
+}
+
 SumCheck check_sums(std::span<const double> predicted_ms, std::span<const double> measured_ms) {
   assert(predicted_ms.size() == measured_ms.size());
   SumCheck check{.network_count = measured_ms.size(),

@@ -41,6 +41,8 @@ TEST_F(LookupTable, SlowOfARealEngineInEveryFormatAndGoesOn) {
   EXPECT_EQ(json["operators"], keys_of(slurp(folder_ / "lut.yaml")));
   EXPECT_EQ(json["method"], "difference");
   EXPECT_EQ(json["check"]["networks"], 6);
+  EXPECT_EQ(json["calibration"]["networks"], 10);
+  EXPECT_GT(json["calibration"]["factor"], 0.2);
   EXPECT_NE(slurp(folder_ / "lut.yaml").find("Conv-input:12x12x1-output:6x6x8:\n  count: "), std::string::npos);
   EXPECT_NE(slurp(folder_ / "lut.yaml").find("\n  std: "), std::string::npos);
 

@@ -116,6 +116,13 @@ TEST_F(OperatorProfileTest, GoesOnWhereItWasInterrupted) {
   }
 }
 
+TEST(CalibrationFactor, IsTheMedianRatio) {
+  const double predicted[] = {1, 2, 4, 1};
+  const double measured[] = {2, 3, 4, 100};
+  EXPECT_EQ(calibration_factor({predicted, 3}, {measured, 3}), 1.5);
+  EXPECT_EQ(calibration_factor(predicted, measured), 1.75);
+}
+
 TEST(SumCheckTest, TellsErrorsAsTheyAre) {
   const double predicted[] = {1.1, 2.0, 2.4};
   const double measured[] = {1.0, 2.0, 4.0};

@@ -37,6 +37,11 @@ OperatorProfile profile_operators(Device& device, const OperatorSpace& operators
                                   const Protocol& protocol, Store& store, std::int64_t run,
                                   const ProgressCallback& progress);
 
+/// What sums must be multiplied by to be right for these networks: the median of measured over predicted. Operators
+/// measured in small networks find more in the caches than those of a whole one; the ranking does not depend on it.
+/// Preconditions: equal sizes, not empty, predictions positive.
+double calibration_factor(std::span<const double> predicted_ms, std::span<const double> measured_ms);
+
 /// A predictor of whole networks beside their measurements.
 struct SumCheck {
   std::size_t network_count = 0;
