@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -114,6 +115,44 @@ TEST_F(CampaignCommand, SlowGoesOnAfterKills) {
   const auto listed = oneproxy_command(folder_, "store list --json " + store).json();
   ASSERT_EQ(listed.size(), 2U) << "a run was begun anew: " << listed;
   for (const auto& entry : listed) EXPECT_EQ(entry["measurements"]["sample"], 60);
+}
+
+TEST_F(CampaignCommand, SlowNothingIsLostByTwoHundredKills) {
+  const std::string file = plan("[\"onednn\"]", ", \"samples\": 60, \"repeats\": 0, \"calibrate\": false");
+  const std::string store = (folder_ / "out/measurements.sqlite").string();
+  const auto rows = [&] {
+    std::set<std::string> found;
+    const auto out = folder_ / "rows.jsonl";
+    std::filesystem::remove(out);
+    oneproxy_command(folder_, "store export " + store + " --quiet --format jsonl --out " + out.string());
+    std::istringstream lines(slurp(out));
+    for (std::string line; std::getline(lines, line);) found.insert(line);
+    return found;
+  };
+  const auto expect_whole = [&] {
+    EXPECT_EQ(rows().size(), 60U);
+    EXPECT_EQ(oneproxy_command(folder_, "store list --json " + store).json().size(), 1U) << "a run was begun anew";
+    EXPECT_EQ(oneproxy_command(folder_, "store check " + store).status, 0);
+  };
+  std::mt19937 random(1);
+  std::set<std::string> kept;
+  for (int kills = 0; kills < 200;) {
+    const std::string moment = std::to_string(0.02 + 0.3 * (random() % 1000) / 1000.0);
+    if (run(file, "--quiet", "timeout -s KILL " + moment).status == 0) {  // it was done before: the next one begins
+      expect_whole();
+      std::filesystem::remove_all(folder_ / "out");
+      kept.clear();
+      continue;
+    }
+    if (++kills % 10 != 0 || !std::filesystem::exists(store)) continue;
+    const auto now = rows();
+    EXPECT_TRUE(std::ranges::includes(now, kept)) << "a measurement was lost or made again by kill " << kills;
+    kept = now;
+  }
+  const Outcome outcome = run(file, "--json");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  expect_whole();
+  EXPECT_TRUE(std::ranges::includes(rows(), kept));
 }
 
 TEST_F(CampaignCommand, CalibratesAndTellsHowWellADeviceAgreesWithItself) {
