@@ -10,6 +10,8 @@ namespace {
 
 using nlohmann::json;
 
+const std::string picture_folder = "reproduction";  // beside the document
+
 json number_or_null(const std::optional<double>& value) {
   return value && std::isfinite(*value) ? json(*value) : json(nullptr);
 }
@@ -136,7 +138,8 @@ std::string reproduction_markdown(const Reproduction& reproduction, const Reprod
     if (!figure.notes.empty()) text += "\n";
     text += markdown_table(figure_table(figure));
     for (const auto& picture : figure.pictures) {
-      text += "\n![" + picture.name.substr(0, picture.name.find('.')) + "](" + picture.name + ")\n";
+      text +=
+          "\n![" + picture.name.substr(0, picture.name.find('.')) + "](" + picture_folder + "/" + picture.name + ")\n";
     }
   }
   if (!reproduction.left_out.empty()) text += "\n## Left out\n\n";
@@ -149,7 +152,7 @@ void write_reproduction(const std::filesystem::path& folder, const Reproduction&
   write_file(folder / "reproduction.md", reproduction_markdown(reproduction, options));
   write_file(folder / "reproduction.json", reproduction_json(reproduction).dump(1) + "\n");
   for (const auto& figure : reproduction.figures) {
-    for (const auto& picture : figure.pictures) write_file(folder / picture.name, picture.svg);
+    for (const auto& picture : figure.pictures) write_file(folder / picture_folder / picture.name, picture.svg);
   }
 }
 

@@ -26,7 +26,7 @@ TEST(ReproduceCommand, LeavesOutWhatNeedsDataAndWritesTheRest) {
   }
   EXPECT_EQ(rows.at(0).at("figure"), "fig7");
   EXPECT_GT(rows.at(0).at("ours").get<double>(), 0.9);  // the paper: "close to or above 0.9+"
-  EXPECT_TRUE(slurp(folder / "out/fig7.svg").ends_with("</svg>\n"));
+  EXPECT_TRUE(slurp(folder / "out/reproduction/fig7.svg").ends_with("</svg>\n"));
   EXPECT_NE(slurp(folder / "out/reproduction.md").find("## table1"), std::string::npos);
 
   const Outcome list = oneproxy_command(folder, "reproduce --list", before);

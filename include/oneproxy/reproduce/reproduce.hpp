@@ -32,9 +32,9 @@ Reproduction reproduce_all(const ReproduceOptions& options, const ProgressCallba
 nlohmann::json reproduction_json(const Reproduction& reproduction);
 /// The table of one figure as cells, the header first; columns without any number are left out.
 std::vector<std::vector<std::string>> figure_table(const ReproducedFigure& figure);
-/// A document of all figures in Markdown, with their pictures as files beside it.
+/// A document of all figures in Markdown; their pictures are files in the folder reproduction/ beside it.
 std::string reproduction_markdown(const Reproduction& reproduction, const ReproduceOptions& options);
-/// Writes reproduction.md, reproduction.json and the pictures. @throws InputError where one cannot be written whole.
+/// Writes reproduction.md, reproduction.json and the pictures in reproduction/. @throws InputError where one cannot be written whole.
 void write_reproduction(const std::filesystem::path& folder, const Reproduction& reproduction,
                         const ReproduceOptions& options);
 
