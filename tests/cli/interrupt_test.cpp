@@ -2,6 +2,8 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "command.hpp"
@@ -26,6 +28,11 @@ class SilentPort {
   SilentPort& operator=(const SilentPort&) = delete;
 
   int number() const { return number_; }
+  /// Whether somebody connects within 20 s.
+  bool wait_for_connection() const {
+    pollfd entry{.fd = socket_, .events = POLLIN, .revents = 0};
+    return poll(&entry, 1, 20'000) == 1;
+  }
 
  private:
   int socket_;
@@ -34,36 +41,57 @@ class SilentPort {
 
 class Interrupt : public testing::Test {
  protected:
-  /// Ctrl-C after half a second; where the program does not end within ten it is killed, which is another status. An
-  /// agent is waited for 120 s, and its answer 30 s.
-  void expect_stop(const std::string& arguments) {
-    const Outcome outcome =
-        oneproxy_command(folder_, arguments, "", "timeout --foreground --preserve-status -s INT -k 10 0.5");
-    if (outcome.err.find("this build has no HTTP") != std::string::npos) GTEST_SKIP() << outcome.err;
-    EXPECT_EQ(outcome.status, 130) << arguments << ": " << outcome.err;
-    EXPECT_EQ(outcome.error_lines(), 1U) << outcome.err;
+  /// Ctrl-C once the program waits for the silent agent. Where it does not end within ten seconds it is killed, which
+  /// is another status: an agent is waited for 120 s, and its answer 30 s.
+  void expect_stop(const SilentPort& silent, const std::string& text) {
+    const auto err = folder_ / "stderr";
+    const pid_t program = fork();
+    if (program == 0) {
+      const std::string command =
+          "exec " + std::string(ONEPROXY_PROGRAM) + " " + text + " > /dev/null 2> " + err.string();
+      execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    const bool connected = silent.wait_for_connection();
+    kill(program, SIGINT);
+    int status = 0;
+    for (int i = 0; i < 1000 && waitpid(program, &status, WNOHANG) == 0; ++i) usleep(10'000);
+    if (kill(program, SIGKILL) == 0) waitpid(program, &status, 0);
+    if (slurp(err).find("this build has no HTTP") != std::string::npos) GTEST_SKIP() << slurp(err);
+    EXPECT_TRUE(connected);
+    ASSERT_TRUE(WIFEXITED(status)) << text;
+    EXPECT_EQ(WEXITSTATUS(status), 130) << text << ": " << slurp(err);
+    const std::string said = slurp(err);
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
   }
 
   TemporaryFolder folder_;
-  SilentPort silent_;
 };
 
-TEST_F(Interrupt, StopsWhereAnAgentCannotBeReached) {
-  expect_stop("measure --device 'agent(url=http://127.0.0.1:9)' --out " + (folder_ / "latency.csv").string());
+TEST_F(Interrupt, SlowStopsWhereAnAgentCannotBeReached) {
+  const Outcome outcome = oneproxy_command(
+      folder_, "measure --device 'agent(url=http://127.0.0.1:9)' --out " + (folder_ / "latency.csv").string(), "",
+      "timeout --foreground --preserve-status -s INT -k 10 2");
+  if (outcome.err.find("this build has no HTTP") != std::string::npos) GTEST_SKIP() << outcome.err;
+  EXPECT_EQ(outcome.status, 130) << outcome.err;
+  EXPECT_EQ(outcome.error_lines(), 1U) << outcome.err;
 }
 
 TEST_F(Interrupt, StopsWhereAnAgentDoesNotAnswer) {
-  const std::string device = "'agent(url=http://127.0.0.1:" + std::to_string(silent_.number()) + ")'";
-  expect_stop("measure --device " + device + " --out " + (folder_ / "latency.csv").string());
-  expect_stop("run --target " + device + " --out " + (folder_ / "run").string());
+  for (const std::string command : {"measure --device ", "run --target "}) {
+    const SilentPort silent;
+    expect_stop(silent, command + "'agent(url=http://127.0.0.1:" + std::to_string(silent.number()) + ")' --out " +
+                            (folder_ / "out").string());
+  }
 }
 
 TEST_F(Interrupt, StopsACampaignThatWaitsForAnAgent) {
+  const SilentPort silent;
   const auto plan = folder_ / "plan.json";
   std::ofstream(plan) << R"j({"spaces": ["mobilenet_v2(resolution=28, width=0.5, channels=1, classes=10)"],
     "devices": ["agent(url=http://127.0.0.1:)j"
-                      << silent_.number() << ")\"]}";
-  expect_stop("campaign " + plan.string() + " --out " + (folder_ / "campaign").string());
+                      << silent.number() << ")\"]}";
+  expect_stop(silent, "campaign " + plan.string() + " --out " + (folder_ / "campaign").string());
 }
 
 }  // namespace
