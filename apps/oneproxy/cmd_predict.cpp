@@ -89,9 +89,10 @@ void compare(const Options& options, const Common& common) {
 
 void predict_architectures(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
+  const auto predictor = load(options, space);
   std::vector<Architecture> xs;
   for (const auto& text : options.architectures) xs.push_back(space->parse(text));
-  const std::vector<float> ms = (*load(options, space))(xs);
+  const std::vector<float> ms = (*predictor)(xs);
   nlohmann::json json{{"networks", nlohmann::json::array()}};
   std::vector<std::vector<std::string>> rows{{"architecture", "predicted ms"}};
   for (std::size_t i = 0; i < xs.size(); ++i) {

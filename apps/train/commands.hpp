@@ -43,5 +43,6 @@ void add_supernet(CLI::App& app, Common& common);
 void add_accuracy(CLI::App& app, Common& common);
 void add_fit(CLI::App& app, Common& common);
 void add_export(CLI::App& app, Common& common);
+void add_gcn(CLI::App& app, Common& common);
 
 }  // namespace oneproxy::cli

@@ -79,6 +79,7 @@ int run(int argc, char** argv) {
   cli::add_accuracy(app, common);
   cli::add_fit(app, common);
   cli::add_export(app, common);
+  cli::add_gcn(app, common);
   cli::catch_interrupts();
   cli::add_reference(app);
   refuse_odd_numbers(app);

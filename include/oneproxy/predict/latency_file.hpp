@@ -13,7 +13,7 @@ namespace oneproxy {
 std::string predictor_format(const std::filesystem::path& file);
 
 /// A latency predictor over a space from whatever file it is in (docs/formats/predictor.md): linear, kernels (as
-/// forests), GCN, lookup table, or an MLP as ONNX.
+/// forests), GCN, a lookup table, or an MLP as ONNX.
 /// @throws InputError naming the file: another kind of file, damaged, or made for another space.
 std::shared_ptr<const Predictor> load_latency_predictor(const std::filesystem::path& file, SpacePtr space);
 
