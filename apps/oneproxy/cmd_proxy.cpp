@@ -10,6 +10,7 @@
 #include "oneproxy/adapt/proxy_choice.hpp"
 #include "oneproxy/adapt/srcc.hpp"
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/predict/mlp_fit.hpp"
 #include "oneproxy/space/arch_table.hpp"
 #include "oneproxy/space/published_table.hpp"
 
@@ -23,6 +24,7 @@ struct Options {
   fs::path table;
   std::string column;
   fs::path out;
+  std::string predictor = "linear";
   std::uint64_t seed = 1;
   std::vector<std::string> targets;
   fs::path among;
@@ -86,19 +88,35 @@ void fit(const Options& options, const Common& common) {
   for (const auto& [key, value] : table.notes) {
     if (key == "device " + device) device = value;
   }
-  const LinearPredictor predictor =
-      fit_linear(space, table.architectures, {latency.data(), static_cast<std::size_t>(latency.size())},
-                 {.held_out_share = 0.2, .seed = options.seed, .device = device});
-  save_linear_predictor(options.out, predictor);
-  const LinearTraining& t = predictor.training();
+  const std::span<const double> latency_ms(latency.data(), static_cast<std::size_t>(latency.size()));
+  const std::size_t sample_count = table.architectures.size();
+  double held_out_srcc = 0;
+  double held_out_rmse_ms = 0;
+  if (options.predictor == "mlp") {
+    if (options.out.extension() != ".onnx")
+      throw InputError("--out", "expected a file with the ending .onnx for an MLP");
+    ProgressBar bar(common);
+    const MlpFit fitted =
+        fit_mlp(space, table.architectures, latency_ms, {.seed = options.seed, .device = device}, bar.callback());
+    save_mlp_latency(options.out, *space, fitted);
+    held_out_srcc = fitted.training.held_out_srcc;
+    held_out_rmse_ms = fitted.training.held_out_rmse_ms;
+  } else {
+    const LinearPredictor fitted = fit_linear(space, table.architectures, latency_ms,
+                                              {.held_out_share = 0.2, .seed = options.seed, .device = device});
+    save_linear_predictor(options.out, fitted);
+    held_out_srcc = fitted.training().held_out_srcc;
+    held_out_rmse_ms = fitted.training().held_out_rmse_ms;
+  }
   if (common.json) {
     return print({{"file", options.out.string()},
-                  {"samples", t.sample_count},
-                  {"held_out_srcc", finite(t.held_out_srcc)},
-                  {"held_out_rmse_ms", finite(t.held_out_rmse_ms)}});
+                  {"predictor", options.predictor},
+                  {"samples", sample_count},
+                  {"held_out_srcc", finite(held_out_srcc)},
+                  {"held_out_rmse_ms", finite(held_out_rmse_ms)}});
   }
-  std::cout << "fitted to " << t.sample_count << " networks; held-out SRCC " << number(t.held_out_srcc) << ", RMSE "
-            << number(t.held_out_rmse_ms, 3) << " ms\nwritten: " << options.out.string() << '\n';
+  std::cout << "fitted to " << sample_count << " networks; held-out SRCC " << number(held_out_srcc) << ", RMSE "
+            << number(held_out_rmse_ms, 3) << " ms\nwritten: " << options.out.string() << '\n';
 }
 
 /// What the candidates for a proxy say of `xs`: one column each.
@@ -194,11 +212,16 @@ void add_proxy(CLI::App& app, Common& common) {
   list_command->add_option("--space", options->space, "The space (default: that of the shipped models)");
   list_command->callback([options, &common] { list(*options, common); });
 
-  auto* fit_command = add_command(*proxy, "fit", "Fit the linear predictor of a device to its measured latencies",
+  auto* fit_command = add_command(*proxy, "fit", "Fit the predictor of a device to its measured latencies",
                                   "oneproxy proxy fit --table phone.csv --column phone --out phone.json", common);
   fit_command->add_option("--space", options->space, "The space (default: that of the shipped models)");
   fit_command->add_option("--table", options->table, "Table of latencies (see docs/formats/table.md)")->required();
   fit_command->add_option("--column", options->column, "Column of the device (may be left out where there is one)");
+  fit_command
+      ->add_option("--predictor", options->predictor,
+                   "linear: a weight for each choice; mlp: the paper's neural network (a file with the ending .onnx)")
+      ->check(CLI::IsMember({"linear", "mlp"}))
+      ->capture_default_str();
   fit_command->add_option("--out", options->out, "File of the predictor")->required();
   fit_command->add_option("--seed", options->seed, "Of the part held out")->capture_default_str();
   fit_command->callback([options, &common] { fit(*options, common); });
