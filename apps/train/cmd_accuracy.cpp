@@ -38,7 +38,7 @@ void run(const Options& options, const Common& common) {
   const Subnets subnets(options.checkpoint, data.space, data.train, options.recalibration);
   const int threads = thread_count(options.task);
   const auto draw = [&](std::size_t count, Rng rng) {
-    return options.sampling == "graded" ? sample_graded(*data.space, count, rng)
+    return options.sampling == "graded" ? data.space->sample_graded(count, rng)
                                         : data.space->sample_distinct(count, rng);
   };
   auto xs = draw(options.subnets, Rng(options.fit.seed));

@@ -10,6 +10,7 @@ LearntFront learn_front(const std::shared_ptr<const SpacePrior>& prior, std::spa
                         const RunOptions& options, const MeasuredRows& samples,
                         const std::function<void(const std::vector<std::size_t>&)>& measure, const Rng& rng) {
   const std::size_t most = std::min(options.sample_count, accuracy.size());
+  const std::size_t first = samples.rows.size();
   for (;;) {
     const auto posterior = std::make_shared<TargetPosterior>(prior, samples.rows, samples.latency_ms);
     const std::size_t before = samples.rows.size();
@@ -22,7 +23,9 @@ LearntFront learn_front(const std::shared_ptr<const SpacePrior>& prior, std::spa
     const std::size_t count = std::min(options.front_batch_count, most - std::min(most, before));
     Rng batch_rng = rng.stream(before);
     const NextBatch next = select_for_front(posterior->few_shot(), prior->prior(), accuracy, left, count, batch_rng);
-    if (count > 0 && !enough(next, options.wanted_front)) measure(next.rows);
+    // The front lies at the edges, where the first samples are few: what the model expects there is believed only after
+    // it has seen some of it.
+    if (count > 0 && (before == first || !enough(next, options.wanted_front))) measure(next.rows);
     if (samples.rows.size() == before) return {posterior, next.expected_now};
   }
 }

@@ -27,7 +27,7 @@ namespace oneproxy {
 namespace {
 
 // Streams of the run's seed, so that one step's draws do not shift another's.
-enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch, kFrontSamples, kEvidence };
+enum Stream : std::uint64_t { kCandidates, kSamples, kRepeat, kValidation, kSearch, kFrontSamples, kEvidence, kGraded };
 
 // Measured however little time there is: what the SRCC and the fits need, and the two ends of a front.
 constexpr std::size_t kFewestSamples = 6;
@@ -187,6 +187,12 @@ class Run {
 
   /// Fits the posterior, with further samples that serve the front best while enough is expected of them.
   void learn_front() {
+    if (!finite_) {
+      // The front runs through networks of every size; random ones nearly all lie in the middle of it.
+      Rng rng = root_.stream(kGraded);
+      const auto graded = space_->sample_graded(std::max<std::size_t>(1, options_.candidate_count / 2), rng);
+      candidates_.insert(candidates_.end(), graded.begin(), graded.end());
+    }
     const std::uint64_t seed = root_.stream(kValidation).next();
     std::vector<std::shared_ptr<const LinearPredictor>> known;
     for (const auto& proxy : proxies_) known.push_back(proxy.predictor);

@@ -65,12 +65,21 @@ Eigen::MatrixXf SpacePrior::features(std::span<const Architecture> xs) const {
 
 TargetPosterior::TargetPosterior(std::shared_ptr<const SpacePrior> prior, std::span<const std::size_t> samples,
                                  std::span<const double> latency_ms)
-    : prior_(std::move(prior)), posterior_(prior_->prior(), samples, latency_ms, kOptions) {}
+    : prior_(std::move(prior)),
+      posterior_(prior_->prior(), samples, latency_ms, kOptions),
+      bend_ms_(0.1 * *std::ranges::min_element(latency_ms)) {}
+
+double TargetPosterior::positive(double latency_ms) const {
+  if (posterior_.scale() == LatencyScale::logarithm) return latency_ms;  // positive as it is
+  const double t = latency_ms / bend_ms_;
+  return t > 30 ? latency_ms : bend_ms_ * std::log1p(std::exp(std::max(t, -80.0)));
+}
 
 void TargetPosterior::predict(std::span<const Architecture> xs, std::span<float> out) const {
   const Eigen::VectorXf standardised = prior_->features(xs) * posterior_.weight_mean().cast<float>();
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    out[i] = static_cast<float>(posterior_.latency_of(static_cast<double>(standardised(static_cast<Index>(i)))));
+    const double latency_ms = posterior_.latency_of(static_cast<double>(standardised(static_cast<Index>(i))));
+    out[i] = static_cast<float>(positive(latency_ms));
   }
 }
 
@@ -81,7 +90,7 @@ std::vector<Interval> TargetPosterior::intervals(std::span<const Architecture> x
   const Eigen::VectorXd high = belief.measured_quantile(0.95);
   std::vector<Interval> result;
   for (Index i = 0; i < median.size(); ++i)
-    result.push_back({std::max(low(i), 0.0), median(i), high(i)});  // nothing takes less than no time
+    result.push_back({positive(low(i)), positive(median(i)), positive(high(i))});
   return result;
 }
 
@@ -95,7 +104,9 @@ double TargetPosterior::probability_below(const Architecture& x, double limit_ms
 void QuantilePredictor::predict(std::span<const Architecture> xs, std::span<float> out) const {
   const LatencyBelief belief = posterior_->few_shot().predict(posterior_->prior().features(xs));
   const Eigen::VectorXd quantile = belief.measured_quantile(p_);
-  for (std::size_t i = 0; i < xs.size(); ++i) out[i] = static_cast<float>(quantile(static_cast<Index>(i)));
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    out[i] = static_cast<float>(posterior_->positive(quantile(static_cast<Index>(i))));
+  }
 }
 
 SrccEstimate cross_validated_srcc(const FewShotPrior& prior, std::span<const std::size_t> samples,

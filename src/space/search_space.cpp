@@ -8,6 +8,25 @@
 #include "oneproxy/base/error.hpp"
 
 namespace oneproxy {
+namespace {
+
+/// `count` different ones of what `draw()` gives.
+template <typename Draw>
+std::vector<Architecture> distinct(const SearchSpace& space, std::size_t count, const Draw& draw) {
+  std::vector<Architecture> result;
+  result.reserve(count);
+  std::unordered_set<Architecture> seen;
+  for (std::size_t tries = 0; result.size() < count; ++tries) {
+    if (tries > 100 * count + 1000) {
+      throw InputError(space.description(), "has fewer than the " + std::to_string(count) + " architectures asked for");
+    }
+    const Architecture x = draw();
+    if (seen.insert(x).second) result.push_back(x);
+  }
+  return result;
+}
+
+}  // namespace
 
 void ActiveFeatures::clear() {
   index.clear();
@@ -104,17 +123,19 @@ Architecture SearchSpace::sample(Rng& rng) const {
 }
 
 std::vector<Architecture> SearchSpace::sample_distinct(std::size_t count, Rng& rng) const {
-  std::vector<Architecture> result;
-  result.reserve(count);
-  std::unordered_set<Architecture> seen;
-  for (std::size_t tries = 0; result.size() < count; ++tries) {
-    if (tries > 100 * count + 1000) {
-      throw InputError(description(), "has fewer than the " + std::to_string(count) + " architectures asked for");
+  return distinct(*this, count, [&] { return sample(rng); });
+}
+
+std::vector<Architecture> SearchSpace::sample_graded(std::size_t count, Rng& rng) const {
+  const auto all = decisions();
+  return distinct(*this, count, [&] {
+    const double share = rng.uniform();
+    Architecture x(all.size());
+    for (std::size_t d = 0; d < all.size(); ++d) {
+      for (std::size_t option = 1; option < all[d].options.size(); ++option) x[d] += rng.uniform() < share;
     }
-    const Architecture x = sample(rng);
-    if (seen.insert(x).second) result.push_back(x);
-  }
-  return result;
+    return canonical(x);
+  });
 }
 
 bool SearchSpace::contains(const Architecture& x) const {

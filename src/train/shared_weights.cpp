@@ -1,7 +1,6 @@
 #include "shared_weights.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/train/supernet.hpp"
@@ -30,25 +29,6 @@ torch::Tensor parameter(const float* values, torch::IntArrayRef sizes) {
 
 Architecture smallest_architecture(const SearchSpace& space) { return extreme(space, false); }
 Architecture largest_architecture(const SearchSpace& space) { return extreme(space, true); }
-
-std::vector<Architecture> sample_graded(const SearchSpace& space, std::size_t count, Rng& rng) {
-  const auto decisions = space.decisions();
-  std::vector<Architecture> result;
-  std::unordered_set<Architecture> seen;
-  for (std::size_t tries = 0; result.size() < count; ++tries) {
-    if (tries > 100 * count + 1000) {
-      throw InputError(space.description(), "has fewer than the " + std::to_string(count) + " architectures asked for");
-    }
-    const double share = rng.uniform();
-    Architecture x(decisions.size());
-    for (std::size_t d = 0; d < decisions.size(); ++d) {
-      for (std::size_t option = 1; option < decisions[d].options.size(); ++option) x[d] += rng.uniform() < share;
-    }
-    space.canonicalise({&x, 1});
-    if (seen.insert(x).second) result.push_back(x);
-  }
-  return result;
-}
 
 SharedWeights::SharedWeights(const SearchSpace& space, std::uint64_t seed) {
   const Network network = space.network(largest_architecture(space));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "fixtures.hpp"
@@ -67,6 +68,38 @@ TEST(TargetPosterior, IntervalsQuantilesAndProbabilitiesAgree) {
     truth.push_back(latency(static_cast<Eigen::Index>(30 + i)));
   }
   EXPECT_GT(srcc(predicted, truth), 0.6);  // 30 samples of 75 costs, unlike those of the known devices
+}
+
+// A device on which latency falls below 0 along its own line: far outside the samples a linear model says the same.
+TEST(TargetPosterior, WhatIsExtrapolatedStaysPositiveAndInOrder) {
+  const SpacePtr space = small_space();
+  Rng rng(2);
+  const auto xs = space->sample_distinct(400, rng);
+  Eigen::VectorXd latency = random_costs(space, 1)->latency_ms(xs);
+  latency.array() -= latency.minCoeff() - 0.01 * latency.mean();
+  std::vector<std::size_t> samples;
+  std::vector<double> measured;
+  for (std::size_t i = 0; samples.size() < 30; ++i) {
+    if (latency(static_cast<Eigen::Index>(i)) < latency.mean()) continue;  // the slow half
+    samples.push_back(i);
+    measured.push_back(latency(static_cast<Eigen::Index>(i)));
+  }
+  const TargetPosterior posterior(prior_of(space, xs), samples, measured);
+  const std::vector<float> predicted = posterior(xs);
+  EXPECT_GT(*std::ranges::min_element(predicted), 0);
+  for (const Interval& interval : posterior.intervals(xs)) {
+    EXPECT_GT(interval.low, 0);
+    EXPECT_LT(interval.low, interval.median);
+    EXPECT_LT(interval.median, interval.high);
+  }
+  const double fastest = *std::ranges::min_element(measured);
+  EXPECT_DOUBLE_EQ(posterior.positive(4 * fastest), 4 * fastest);
+  EXPECT_NEAR(posterior.positive(fastest), fastest, 1e-4 * fastest);
+  double before = 0;
+  for (double latency_ms = -7 * fastest; latency_ms < 4 * fastest; latency_ms += 0.01 * fastest) {
+    EXPECT_GT(posterior.positive(latency_ms), before);
+    before = posterior.positive(latency_ms);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -185,6 +186,36 @@ TEST(MobileNetV2, CostsGrowWithEveryDecision) {
       EXPECT_GT(costs(space->network(larger)).flops, flops) << "decision " << d;
     }
   }
+}
+
+TEST(SampleGraded, TakesNetworksOfEverySize) {
+  const auto space = make_space("mobilenet_v2(resolution=28, width=0.25, classes=10, channels=1)");
+  Rng rng(5);
+  const auto xs = space->sample_graded(300, rng);
+  Architecture smallest(space->decisions().size());
+  Architecture largest(space->decisions().size());
+  for (std::size_t d = 0; d < largest.size(); ++d) {
+    largest[d] = static_cast<std::uint8_t>(space->decisions()[d].options.size() - 1);
+  }
+  const double least = costs(space->network(space->canonical(smallest))).flops;
+  const double most = costs(space->network(largest)).flops;
+  std::array<int, 5> of_size{};
+  for (const auto& x : xs) {
+    ASSERT_TRUE(space->contains(x));
+    EXPECT_EQ(x, space->canonical(x));
+    const double share = (costs(space->network(x)).flops - least) / (most - least);
+    ++of_size[std::min<std::size_t>(4, static_cast<std::size_t>(5 * share))];
+  }
+  // An even spread would put 60 in each fifth; draws uniform in the options put nobody in the last.
+  for (const int count : of_size) EXPECT_GE(count, 20);
+  EXPECT_EQ(std::unordered_set<Architecture>(xs.begin(), xs.end()).size(), xs.size());
+  Rng again(5);
+  EXPECT_EQ(space->sample_graded(300, again), xs);
+}
+
+TEST(SampleGraded, SaysThatASpaceIsTooSmall) {
+  Rng rng(1);
+  EXPECT_THROW(make_space("nas_bench_201")->sample_graded(15'626, rng), InputError);
 }
 
 }  // namespace

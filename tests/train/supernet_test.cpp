@@ -1,8 +1,6 @@
 #include "oneproxy/train/supernet.hpp"
 
-#include <array>
 #include <cmath>
-#include <unordered_set>
 
 #include "oneproxy/train/subnets.hpp"
 #include "small_task.hpp"
@@ -168,29 +166,4 @@ TEST(TrainSupernet, RefusesImagesThatDoNotFit) {
 }
 
 }  // namespace
-TEST(SampleGraded, TakesNetworksOfEverySize) {
-  const auto space = make_space("mobilenet_v2(resolution=28, width=0.25, classes=10, channels=1)");
-  Rng rng(5);
-  const auto xs = sample_graded(*space, 300, rng);
-  const double least = costs(space->network(smallest_architecture(*space))).flops;
-  const double most = costs(space->network(largest_architecture(*space))).flops;
-  std::array<int, 5> of_size{};
-  for (const auto& x : xs) {
-    ASSERT_TRUE(space->contains(x));
-    EXPECT_EQ(x, space->canonical(x));
-    const double share = (costs(space->network(x)).flops - least) / (most - least);
-    ++of_size[std::min<std::size_t>(4, static_cast<std::size_t>(5 * share))];
-  }
-  // An even spread would put 60 in each fifth; draws uniform in the options put nobody in the last.
-  for (const int count : of_size) EXPECT_GE(count, 20);
-  EXPECT_EQ(std::unordered_set<Architecture>(xs.begin(), xs.end()).size(), xs.size());
-  Rng again(5);
-  EXPECT_EQ(sample_graded(*space, 300, again), xs);
-}
-
-TEST(SampleGraded, SaysThatASpaceIsTooSmall) {
-  Rng rng(1);
-  EXPECT_THROW(sample_graded(*make_space("nas_bench_201(dataset=cifar10)"), 15'626, rng), InputError);
-}
-
 }  // namespace oneproxy

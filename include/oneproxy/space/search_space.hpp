@@ -75,6 +75,11 @@ class SearchSpace {
   Architecture sample(Rng& rng) const;
   /// `count` different architectures. @throws InputError where the space seems to have fewer.
   std::vector<Architecture> sample_distinct(std::size_t count, Rng& rng) const;
+  /// `count` different architectures of every size, where the options of a decision go from small to large: for each a
+  /// share u is drawn uniformly from 0 to 1, and every decision of n options takes option Binomial(n - 1, u). Draws
+  /// that are uniform in the options nearly all end in the middle. @throws InputError where the space seems to have
+  /// fewer.
+  std::vector<Architecture> sample_graded(std::size_t count, Rng& rng) const;
   bool contains(const Architecture& x) const;
   /// n x feature_count(), zeros and ones.
   FeatureMatrix encode(std::span<const Architecture> xs) const;

@@ -68,10 +68,4 @@ SupernetResult train_supernet(const SearchSpace& space, const ImageSet& images, 
 Architecture smallest_architecture(const SearchSpace& space);
 Architecture largest_architecture(const SearchSpace& space);
 
-/// `count` different networks of every size from the smallest to the largest: for each a share u is drawn uniformly
-/// from 0 to 1, and every decision of n options takes option Binomial(n - 1, u). Uniform draws of the options
-/// themselves nearly all end in the middle, where a search has least to look for.
-/// @throws InputError where the space seems to have fewer.
-std::vector<Architecture> sample_graded(const SearchSpace& space, std::size_t count, Rng& rng);
-
 }  // namespace oneproxy
