@@ -2,8 +2,8 @@
 #include <csignal>
 #include <iostream>
 
-#include "../number_checks.hpp"
 #include "../oneproxy/command_tree.hpp"
+#include "../oneproxy/number_checks.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/measure/device.hpp"
 #include "server.hpp"

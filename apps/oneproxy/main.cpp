@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <iostream>
 
-#include "../number_checks.hpp"
 #include "cli.hpp"
 #include "command_tree.hpp"
+#include "number_checks.hpp"
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/report/page.hpp"
 #include "version.hpp"

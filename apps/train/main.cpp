@@ -6,9 +6,9 @@
 #include <iostream>
 #include <thread>
 
-#include "../number_checks.hpp"
 #include "command_tree.hpp"
 #include "commands.hpp"
+#include "number_checks.hpp"
 #include "oneproxy/base/error.hpp"
 
 namespace oneproxy::cli {
