@@ -67,12 +67,10 @@ TargetPosterior::TargetPosterior(std::shared_ptr<const SpacePrior> prior, std::s
                                  std::span<const double> latency_ms)
     : prior_(std::move(prior)),
       posterior_(prior_->prior(), samples, latency_ms, kOptions),
-      bend_ms_(0.1 * *std::ranges::min_element(latency_ms)) {}
+      bend_ms_(0.5 * *std::ranges::min_element(latency_ms)) {}
 
 double TargetPosterior::positive(double latency_ms) const {
-  if (posterior_.scale() == LatencyScale::logarithm) return latency_ms;  // positive as it is
-  const double t = latency_ms / bend_ms_;
-  return t > 30 ? latency_ms : bend_ms_ * std::log1p(std::exp(std::max(t, -80.0)));
+  return latency_ms < bend_ms_ ? bend_ms_ * bend_ms_ / (2 * bend_ms_ - latency_ms) : latency_ms;
 }
 
 void TargetPosterior::predict(std::span<const Architecture> xs, std::span<float> out) const {

@@ -94,7 +94,8 @@ TEST(TargetPosterior, WhatIsExtrapolatedStaysPositiveAndInOrder) {
   }
   const double fastest = *std::ranges::min_element(measured);
   EXPECT_DOUBLE_EQ(posterior.positive(4 * fastest), 4 * fastest);
-  EXPECT_NEAR(posterior.positive(fastest), fastest, 1e-4 * fastest);
+  EXPECT_DOUBLE_EQ(posterior.positive(0.5 * fastest), 0.5 * fastest);
+  EXPECT_DOUBLE_EQ(posterior.positive(0), 0.25 * fastest);
   double before = 0;
   for (double latency_ms = -7 * fastest; latency_ms < 4 * fastest; latency_ms += 0.01 * fastest) {
     EXPECT_GT(posterior.positive(latency_ms), before);

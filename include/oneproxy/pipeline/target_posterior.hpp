@@ -51,8 +51,8 @@ class TargetPosterior final : public Predictor {
   std::vector<Interval> intervals(std::span<const Architecture> xs) const;
   /// Probability that a measurement is at most `limit_ms`.
   double probability_below(const Architecture& x, double limit_ms) const;
-  /// A latency in ms that the model extrapolated, made positive: what lies far below the fastest sample is bent towards
-  /// 0 (a softplus of a tenth of it), which keeps every order. Others stay as they are.
+  /// A latency in ms that the model extrapolated, made positive: below half of the fastest sample the line bends into a
+  /// hyperbola to 0, which keeps every order.
   double positive(double latency_ms) const;
   const FewShotPosterior& few_shot() const { return posterior_; }
   const SpacePrior& prior() const { return *prior_; }
