@@ -126,8 +126,16 @@ class Run {
     result_.proxy = proxy_->name;
   }
 
+  /// The samples by which rankings are judged: those spread over the space, without those that serve the front.
+  std::size_t judged_count() const {
+    return options_.method == Method::posterior ? std::min(options_.first_sample_count, sampled_.size())
+                                                : sampled_.size();
+  }
+
   void judge_proxy() {
-    result_.before = estimate_srcc(as_double((*proxy_->predictor)(sampled_)), measured_.latency_ms);
+    const std::vector<double> predicted = as_double((*proxy_->predictor)(sampled_));
+    const std::span<const double> measured(measured_.latency_ms);
+    result_.before = estimate_srcc(std::span(predicted).first(judged_count()), measured.first(judged_count()));
     const auto decision = decide_monotonicity(result_.before, options_.decision, options_.threshold);
     result_.decision = to_string(decision.answer);
     result_.why = decision.why;
@@ -206,7 +214,7 @@ class Run {
     result_.expected_front = learnt.expected_front;
     metrics_.learn(prior, measured_.rows, sampled_);
     predictor_ = posterior_;
-    result_.after = cross_validated_srcc(prior->prior(), measured_.rows, measured_.latency_ms, seed);
+    result_.after = cross_validated_srcc(prior->prior(), measured_.rows, measured_.latency_ms, judged_count(), seed);
     judge_proxy();
     std::ostringstream why;
     why << result_.why << ". The posterior was fitted to " << sampled_.size() << " samples; its SRCC is now "

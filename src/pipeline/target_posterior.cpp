@@ -108,7 +108,7 @@ void QuantilePredictor::predict(std::span<const Architecture> xs, std::span<floa
 }
 
 SrccEstimate cross_validated_srcc(const FewShotPrior& prior, std::span<const std::size_t> samples,
-                                  std::span<const double> latency_ms, std::uint64_t seed) {
+                                  std::span<const double> latency_ms, std::size_t judged, std::uint64_t seed) {
   constexpr std::size_t fold_count = 10;
   std::vector<std::size_t> order(samples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -128,7 +128,7 @@ SrccEstimate cross_validated_srcc(const FewShotPrior& prior, std::span<const std
       predicted[order[k]] = median[static_cast<Index>(samples[order[k]])];
     }
   }
-  return estimate_srcc(predicted, latency_ms);
+  return estimate_srcc(std::span(predicted).first(judged), latency_ms.first(judged));
 }
 
 }  // namespace oneproxy

@@ -235,7 +235,7 @@ TEST(MakeSpace, NamesTheSpacesThatThereAre) {
         error.what(),
         "space 'fbnett': unknown; there is mobilenet_v2, nas_bench_201, fbnet, ofa_mobilenet_v3, mobilenet_v3, "
         "proxyless_nas, mnasnet, alexnet, vgg, googlenet, resnet, squeezenet, densenet, shufflenet_v2, "
-        "mobilenet_v1, layerwise; did you mean 'fbnet'?");
+        "mobilenet_v1, layerwise, operators; did you mean 'fbnet'?");
   }
   EXPECT_THROW(make_space("nas_bench_201(dataset=mnist)"), InputError);
   EXPECT_THROW(make_space("fbnet(stem_stride=3)"), InputError);

@@ -76,8 +76,10 @@ class QuantilePredictor final : public Predictor {
   double p_;
 };
 
-/// SRCC of the posterior's medians, cross-validated: each sample predicted from the samples of the other nine folds.
+/// SRCC of the posterior's medians over the first `judged` samples, cross-validated: each sample predicted from the
+/// samples of the other nine folds. Samples that were chosen to serve the front lie where networks differ most and would
+/// flatter it.
 SrccEstimate cross_validated_srcc(const FewShotPrior& prior, std::span<const std::size_t> samples,
-                                  std::span<const double> latency_ms, std::uint64_t seed);
+                                  std::span<const double> latency_ms, std::size_t judged, std::uint64_t seed);
 
 }  // namespace oneproxy
