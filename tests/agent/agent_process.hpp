@@ -45,6 +45,7 @@ class AgentProcess {
       if (!runner.empty()) words.insert(words.begin(), runner);
       words.insert(words.end(), arguments.begin(), arguments.end());
       std::vector<char*> pointers;
+      pointers.reserve(words.size() + 1);
       for (auto& word : words) pointers.push_back(word.data());
       pointers.push_back(nullptr);
       execvp(pointers[0], pointers.data());
