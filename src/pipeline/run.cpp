@@ -108,6 +108,7 @@ class Run {
 
   void measure_candidates(std::vector<std::size_t> chosen) {
     std::vector<Architecture> xs;
+    xs.reserve(chosen.size());
     for (const std::size_t i : chosen) xs.push_back(candidates_[i]);
     const std::size_t least = kFewestSamples - std::min(kFewestSamples, measured_.rows.size());
     const auto measured = measuring_.until(samples_end, least, xs, "sample", "measuring samples");
@@ -255,6 +256,7 @@ class Run {
     const auto measured = measuring_.until(repeats_end, 0, xs, "repeat", "measuring again");
     if (measured.empty()) return;
     first.resize(measured.size());
+    again.reserve(measured.size());
     for (const auto& m : measured) again.push_back(m.median_ms);
     for (std::size_t i = 0; i < measured.size(); ++i) {
       repeats_.push_back({result_.samples[order[i]].measured, measured[i]});
@@ -279,7 +281,7 @@ class Run {
 
   Front search() {
     if (!metrics_.empty()) return metrics_.search(raw_predictor(), accuracy_, searchable_, evolution());
-    const Front front = search_by(raw_predictor());
+    Front front = search_by(raw_predictor());
     if (finite_ || options_.method != Method::scaling) return front;
     // The paper scales one architecture of the proxy's front; the one in its middle leaves room both ways.
     return search_exhaustive(problem(), scale_depth(*space_, front[front.size() / 2].architecture), progress_);
