@@ -35,7 +35,8 @@ foreach(part yaml-cpp Xnnpack OpenCvDnn OpenCvMl Pqxx Httplib)
 endforeach()
 configure_package_config_file(cmake/oneproxyConfig.cmake.in ${PROJECT_BINARY_DIR}/oneproxyConfig.cmake
   INSTALL_DESTINATION ${config})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/oneproxyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/oneproxyConfigVersion.cmake
+  VERSION ${ONEPROXY_VERSION_NUMBERS} COMPATIBILITY SameMinorVersion)
 file(GLOB finders cmake/Find*.cmake)
 install(FILES ${PROJECT_BINARY_DIR}/oneproxyConfig.cmake ${PROJECT_BINARY_DIR}/oneproxyConfigVersion.cmake ${finders}
   DESTINATION ${config})
