@@ -37,4 +37,14 @@ CandidatePool make_candidate_pool(const SearchSpace& space, Device& target, cons
   return pool;
 }
 
+void add_graded(const SearchSpace& space, std::size_t count, Rng& rng, std::vector<Architecture>& candidates) {
+  double all = 1;  // spellings of architectures
+  for (const Decision& decision : space.decisions()) all *= static_cast<double>(decision.options.size());
+  if (all < 10 * static_cast<double>(candidates.size())) return;  // the random ones leave little out
+  const std::unordered_set<Architecture> known(candidates.begin(), candidates.end());
+  for (auto& x : space.sample_graded(count, rng)) {
+    if (!known.contains(x)) candidates.push_back(std::move(x));
+  }
+}
+
 }  // namespace oneproxy

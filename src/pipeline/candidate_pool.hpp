@@ -19,4 +19,9 @@ struct CandidatePool {
 CandidatePool make_candidate_pool(const SearchSpace& space, Device& target, const Predictor& accuracy,
                                   const RunOptions& options, Rng& rng);
 
+/// Adds `count` networks of every size (SearchSpace::sample_graded()), less those that are there already: a front runs
+/// through all sizes, and random networks nearly all lie in the middle of it. A space of which the candidates are a
+/// good part gets none.
+void add_graded(const SearchSpace& space, std::size_t count, Rng& rng, std::vector<Architecture>& candidates);
+
 }  // namespace oneproxy

@@ -1,5 +1,7 @@
 #include "limit_search.hpp"
 
+#include <sstream>
+
 #include "oneproxy/search/exhaustive.hpp"
 
 namespace oneproxy {
@@ -18,6 +20,15 @@ Candidate LimitSearch::best_within(double limit) {
   if (finite_.empty()) return evolution_.maximise_accuracy(limit);
   if (!front_) front_ = search_exhaustive(problem_, finite_, progress_);
   return *oneproxy::best_within(*front_, limit);
+}
+
+std::string why_no_network(double smallest_ms, std::optional<double> confidence) {
+  std::ostringstream why;
+  why.precision(4);
+  why << "no network is predicted to meet it";
+  if (confidence) why << " with probability " << *confidence;
+  why << "; the smallest predicted latency is " << smallest_ms << " ms";
+  return why.str();
 }
 
 void name_networks(std::vector<LimitAnswer>& limits, std::span<const FrontNetwork> front) {

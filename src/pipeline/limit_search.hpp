@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "oneproxy/pipeline/result.hpp"
@@ -29,6 +30,9 @@ class LimitSearch {
   EvolutionarySearch evolution_;
   const ProgressCallback& progress_;
 };
+
+/// Why no network is predicted to meet a limit, for people.
+std::string why_no_network(double smallest_ms, std::optional<double> confidence);
 
 /// For each limit the most accurate network of the front that meets it as measured, or why there is none.
 void name_networks(std::vector<LimitAnswer>& limits, std::span<const FrontNetwork> front);

@@ -13,8 +13,8 @@
 #include "metric_models.hpp"
 #include "nearest_proxy.hpp"
 #include "oneproxy/base/error.hpp"
-#include "oneproxy/base/srcc.hpp"
 #include "oneproxy/measure/latency_model.hpp"
+#include "oneproxy/measure/repeatability.hpp"
 #include "oneproxy/pipeline/front.hpp"
 #include "oneproxy/pipeline/target_posterior.hpp"
 #include "oneproxy/predict/flops.hpp"
@@ -92,11 +92,9 @@ class Run {
     finite_ = pool.finite;
     // What cannot be found is no part of the front, which the posterior's samples serve.
     if (finite_ && options_.method == Method::posterior) candidates_ = searchable_;
-    const std::size_t count =
-        options_.method == Method::target      ? std::min(options_.target_sample_count, candidates_.size())
-        : options_.method == Method::posterior ? std::min(options_.first_sample_count, options_.sample_count)
-                                               : options_.sample_count;
-    add_samples(count);
+    add_samples(options_.method == Method::target      ? std::min(options_.target_sample_count, candidates_.size())
+                : options_.method == Method::posterior ? std::min(options_.first_sample_count, options_.sample_count)
+                                                       : options_.sample_count);
     choose_proxy();
   }
 
@@ -197,10 +195,8 @@ class Run {
   /// Fits the posterior, with further samples that serve the front best while enough is expected of them.
   void learn_front() {
     if (!finite_) {
-      // The front runs through networks of every size; random ones nearly all lie in the middle of it.
       Rng rng = root_.stream(kGraded);
-      const auto graded = space_->sample_graded(std::max<std::size_t>(1, options_.candidate_count / 2), rng);
-      candidates_.insert(candidates_.end(), graded.begin(), graded.end());
+      add_graded(*space_, options_.candidate_count / 2, rng, candidates_);
     }
     const std::uint64_t seed = root_.stream(kValidation).next();
     std::vector<std::shared_ptr<const LinearPredictor>> known;
@@ -247,21 +243,14 @@ class Run {
     rng.shuffle(std::span(order));
     order.resize(std::min(order.size(), options_.repeat_count));
     std::vector<Architecture> xs;
-    std::vector<double> first;
-    std::vector<double> again;
-    for (const std::size_t i : order) {
-      xs.push_back(sampled_[i]);
-      first.push_back(measured_.latency_ms[i]);
-    }
+    xs.reserve(order.size());
+    for (const std::size_t i : order) xs.push_back(sampled_[i]);
     const auto measured = measuring_.until(repeats_end, 0, xs, "repeat", "measuring again");
     if (measured.empty()) return;
-    first.resize(measured.size());
-    again.reserve(measured.size());
-    for (const auto& m : measured) again.push_back(m.median_ms);
     for (std::size_t i = 0; i < measured.size(); ++i) {
       repeats_.push_back({result_.samples[order[i]].measured, measured[i]});
     }
-    result_.repeatability_srcc = srcc(first, again);
+    result_.repeatability_srcc = repeatability(repeats_).srcc;
   }
 
   SearchProblem problem(const Predictor& latency) const { return {*space_, latency, accuracy_}; }
@@ -317,12 +306,7 @@ class Run {
     for (int attempt = 0; attempt < 3 && !measuring_.is_spent(limits_end); ++attempt) {
       const double smallest_ms = line_(limit_search().smallest());
       if (!(aim_ms >= smallest_ms)) {
-        std::ostringstream why;
-        why.precision(4);
-        why << "no network is predicted to meet it";
-        if (options_.confidence) why << " with probability " << *options_.confidence;
-        why << "; the smallest predicted latency is " << smallest_ms << " ms";
-        answer.why_not = why.str();
+        answer.why_not = why_no_network(smallest_ms, options_.confidence);
         break;
       }
       const Candidate found = limit_search().best_within(line_.inverse(aim_ms));

@@ -29,6 +29,7 @@ Eigen::MatrixXd rows(const Eigen::MatrixXd& x, std::span<const std::size_t> chos
 /// block and 0 elsewhere.
 Eigen::VectorXd ever_present(const SearchSpace& space) {
   const auto count = static_cast<Index>(space.feature_count()) - 1;
+  if (count == 0) return {};
   std::vector<Architecture> some;
   Rng rng(1);
   for (Index i = 0; i < 5 * count; ++i) some.push_back(space.sample(rng));
