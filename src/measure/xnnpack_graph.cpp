@@ -23,11 +23,30 @@ class GraphBuilder {
     xnn_subgraph_t subgraph = nullptr;
     require_success(xnn_create_subgraph(2, 0, &subgraph), "a graph");
     graph_.subgraph.reset(subgraph);
-    for (now_ = 0; now_ < layers_.size(); ++now_) define(layers_[now_]);
+    const std::vector<bool> needed = needed_layers();
+    for (now_ = 0; now_ < layers_.size(); ++now_) {
+      if (needed[now_]) {
+        define(layers_[now_]);
+      } else {
+        ids_.push_back(XNN_INVALID_VALUE_ID);
+      }
+    }
     return std::move(graph_);
   }
 
  private:
+  /// Those that the output depends on. XNNPACK gives no memory to tensors that nothing reads and aborts on the layers
+  /// that write them, which cells of NAS-Bench-201 have.
+  std::vector<bool> needed_layers() const {
+    std::vector<bool> needed(layers_.size(), false);
+    needed.front() = needed.back() = true;
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      if (!needed[i]) continue;
+      for (const int input : layers_[i].inputs) needed[static_cast<std::size_t>(input)] = true;
+    }
+    return needed;
+  }
+
   void define(const Layer& layer) {
     const std::string what = "layer " + layer.name;
     ids_.push_back(output(layer.out, what));

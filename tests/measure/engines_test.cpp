@@ -289,6 +289,28 @@ TEST(Xnnpack, AgreesWithTheReferenceOnTwoThreads) {
   }
 }
 
+/// Layers of every kind that nothing reads, and a chain of them.
+TEST(Engines, RunNetworksWithLayersThatTheOutputDoesNotNeed) {
+  NetworkBuilder build({4, 6, 6});
+  const int a = build.convolution(0, 4, 3, 1, 1, Activation::none, "a");
+  const int b = build.activation(a, Activation::relu, "b");
+  build.add(a, b, "sum");
+  build.average_pool(a, 3, 1, 1, "pooled");
+  build.convolution(build.activation(a, Activation::relu, "chain"), 4, 1, 1, 1, Activation::none, "chain.end");
+  build.add(b, 0, "c");
+  expect_all_agree(std::move(build).finish(), 1);
+}
+
+TEST(Engines, RunCellsWhoseNodesGoNowhere) {
+  const SpacePtr space = make_space("nas_bench_201(dataset=imagenet16_120)");
+  // Node 1 is a sum or a layer that no later node takes in.
+  for (const char* cell : {"|nor_conv_1x1~0|+|skip_connect~0|none~1|+|skip_connect~0|none~1|skip_connect~2|",
+                           "|avg_pool_3x3~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|none~1|none~2|"}) {
+    SCOPED_TRACE(cell);
+    expect_all_agree(space->network(space->parse(cell)), 1);
+  }
+}
+
 TEST(Xnnpack, RefusesLayersThatItDoesNotKnowByName) {
   if (!available("xnnpack")) GTEST_SKIP() << "not in this build";
   NetworkBuilder build({4, 8, 8});
