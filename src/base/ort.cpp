@@ -13,6 +13,8 @@
 #include <cassert>
 #include <filesystem>
 
+#include "oneproxy/base/shared_library.hpp"
+
 #ifdef __SANITIZE_ADDRESS__
 // ONNX Runtime 1.30 leaves a few bytes of its own (14 when it is only loaded) at the end of a program.
 extern "C" const char* __lsan_default_suppressions();
@@ -67,29 +69,18 @@ const OrtApi* negotiate(const OrtApiBase& base) {
 
 Library load_library() {
   Library library;
-  std::string problem;
-  for (const auto& file : candidates()) {
-    void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) {
-      std::error_code error;
-      if (const char* text = dlerror(); fs::exists(file, error) && text != nullptr) problem = text;
-      continue;
-    }
+  const SharedLibrary found = load_shared_library(candidates(), [&](void* handle) -> std::string {
     const auto get_base = reinterpret_cast<const OrtApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
     library.api = get_base == nullptr ? nullptr : negotiate(*get_base());
-    if (library.api == nullptr) {
-      problem = file + " is not an ONNX Runtime of at least 1.11";
-      continue;
-    }
+    if (library.api == nullptr) return "is not an ONNX Runtime of at least 1.11";
     if (OrtStatus* status = library.api->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "oneproxy", &library.env)) {
-      problem = file + ": " + take_message(*library.api, status);
-      continue;
+      return take_message(*library.api, status);
     }
-    library.info = {true, get_base()->GetVersionString(), file};
-    return library;
-  }
+    library.info = {true, get_base()->GetVersionString(), ""};
+    return "";
+  });
   library.info.detail =
-      "libonnxruntime.so.1 " + (problem.empty() ? "was not found" : "cannot be used: " + problem) + "; " + how_to_get;
+      library.info.available ? found.file : "libonnxruntime.so.1 " + found.problem + "; " + how_to_get;
   return library;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "oneproxy/base/error.hpp"
+#include "oneproxy/base/shared_library.hpp"
 
 namespace oneproxy {
 namespace {
@@ -57,25 +58,20 @@ bool find(void* handle, const char* name, Function& function) {
 
 Library load_library() {
   Library library;
-  std::string problem = "was not found";
-  for (const auto& file : candidates()) {
-    void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) {
-      std::error_code error;
-      if (const char* text = dlerror(); fs::exists(file, error) && text != nullptr) problem = text;
-      continue;
-    }
-    if (find(handle, "duckdb_library_version", library.version) && find(handle, "duckdb_open", library.open) &&
+  const SharedLibrary found = load_shared_library(candidates(), [&](void* handle) {
+    const bool complete =
+        find(handle, "duckdb_library_version", library.version) && find(handle, "duckdb_open", library.open) &&
         find(handle, "duckdb_connect", library.connect) && find(handle, "duckdb_query", library.query) &&
         find(handle, "duckdb_result_error", library.error) &&
         find(handle, "duckdb_destroy_result", library.free_result) &&
-        find(handle, "duckdb_disconnect", library.disconnect) && find(handle, "duckdb_close", library.close)) {
-      library.info = {true, library.version(), file};
-      return library;
-    }
-    problem = file + " lacks functions of DuckDB's C interface";
+        find(handle, "duckdb_disconnect", library.disconnect) && find(handle, "duckdb_close", library.close);
+    return std::string(complete ? "" : "lacks functions of DuckDB's C interface");
+  });
+  if (found.file.empty()) {
+    library.info.detail = "libduckdb.so " + found.problem + "; scripts/bootstrap --parquet installs it from npm";
+  } else {
+    library.info = {true, library.version(), found.file};
   }
-  library.info.detail = "libduckdb.so " + problem + "; scripts/bootstrap --parquet installs it from npm";
   return library;
 }
 
