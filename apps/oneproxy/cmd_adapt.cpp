@@ -1,4 +1,5 @@
-#include <array>
+#include <algorithm>
+#include <functional>
 #include <iostream>
 #include <memory>
 
@@ -40,30 +41,25 @@ struct Adapted {
   double lambda = 0;
 };
 
-struct Samples {
-  std::vector<Architecture> xs;
-  std::span<const double> latency_ms;
-};
-
 /// All weights of a linear predictor.
-Adapted adapt_linear(const Options& options, const SpacePtr& space, const Samples& samples) {
+Adapted adapt_linear(const Options& options, const SpacePtr& space, const LatencyColumn& samples) {
   const Proxy proxy = load_proxies(options.proxy, space).front();
-  const Eigen::VectorXd predicted = proxy.predictor->latency_ms(samples.xs);
-  const AdaptedProxy adapted = adapt(*proxy.predictor, samples.xs, samples.latency_ms, options.adaptation);
+  const Eigen::VectorXd predicted = proxy.predictor->latency_ms(samples.architectures);
+  const AdaptedProxy adapted = adapt(*proxy.predictor, samples.architectures, samples.latency_ms, options.adaptation);
   save_linear_predictor(options.out, adapted.predictor);
-  return {proxy.name, estimate_srcc({predicted.data(), samples.xs.size()}, samples.latency_ms),
-          cross_validated_srcc(*proxy.predictor, samples.xs, samples.latency_ms, options.adaptation), adapted.alpha,
-          adapted.lambda};
+  return {proxy.name, estimate_srcc({predicted.data(), samples.architectures.size()}, samples.latency_ms),
+          cross_validated_srcc(*proxy.predictor, samples.architectures, samples.latency_ms, options.adaptation),
+          adapted.alpha, adapted.lambda};
 }
 
 /// The last layer of a neural network, compressed to two.
-Adapted adapt_mlp(const Options& options, const SpacePtr& space, const Samples& samples) {
+Adapted adapt_mlp(const Options& options, const SpacePtr& space, const LatencyColumn& samples) {
   if (options.out.extension() != ".onnx") throw InputError("--out", "expected a file with the ending .onnx for an MLP");
   const auto proxy = load_mlp(options.proxy, space);
-  const auto floats = (*proxy)(samples.xs);
-  const AdaptedMlp adapted =
-      adapt_last_layer(*space, compressed(space, proxy->layers()), samples.xs, samples.latency_ms, options.adaptation);
-  save_mlp_latency(options.out, *space, {adapted.layers, {.sample_count = samples.xs.size()}});
+  const auto floats = (*proxy)(samples.architectures);
+  const AdaptedMlp adapted = adapt_last_layer(*space, compressed(space, proxy->layers()), samples.architectures,
+                                              samples.latency_ms, options.adaptation);
+  save_mlp_latency(options.out, *space, {adapted.layers, {.sample_count = samples.architectures.size()}});
   return {std::filesystem::path(options.proxy).stem().string(),
           estimate_srcc(std::vector<double>(floats.begin(), floats.end()), samples.latency_ms), adapted.srcc,
           adapted.last.alpha, adapted.last.lambda};
@@ -71,18 +67,11 @@ Adapted adapt_mlp(const Options& options, const SpacePtr& space, const Samples& 
 
 void run(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  ArchTable table = read_arch_table(options.samples, *space);
-  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
-  table = rows_with(table, std::array{column});
-  require_latencies(table, column);
-  const Eigen::VectorXd values = table.values.col(static_cast<Eigen::Index>(column));
-  const std::span<const double> latency(values.data(), static_cast<std::size_t>(values.size()));
-
-  if ((values.array() == values[0]).all()) {
+  const LatencyColumn samples = latency_column(read_arch_table(options.samples, *space), options.column);
+  if (std::ranges::adjacent_find(samples.latency_ms, std::not_equal_to{}) == samples.latency_ms.end()) {
     throw InputError(options.samples.string(), "all latencies are equal and rank nothing; expected different ones");
   }
 
-  const Samples samples{table.architectures, latency};
   const bool is_mlp = options.proxy.ends_with(".onnx");
   const auto [proxy, before, after, alpha, lambda] =
       is_mlp ? adapt_mlp(options, space, samples) : adapt_linear(options, space, samples);

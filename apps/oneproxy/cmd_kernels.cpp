@@ -1,4 +1,3 @@
-#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -88,18 +87,13 @@ void print_result(const Options& options, const KernelCampaign& result, const Co
 void fit_table(const Options& options, const Common& common) {
   if (options.spaces.size() > 1) throw InputError("--space", "expected the one space of the table");
   const SpacePtr space = space_or_default(options.spaces.empty() ? "" : options.spaces.front());
-  ArchTable table = read_published_table(options.table, *space);
-  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
-  table = rows_with(table, std::array{column});
-  require_latencies(table, column);
-  if (table.architectures.size() < 2) throw InputError(options.table.string(), "expected at least two networks");
+  const LatencyColumn measured = latency_column(read_published_table(options.table, *space), options.column);
+  if (measured.architectures.size() < 2) throw InputError(options.table.string(), "expected at least two networks");
   std::vector<Network> networks;
-  for (const auto& x : table.architectures) networks.push_back(space->network(x));
-  const Eigen::VectorXd latency = table.values.col(static_cast<Eigen::Index>(column));
+  for (const auto& x : measured.architectures) networks.push_back(space->network(x));
   FusionRules rules;
   if (!options.rules.empty()) rules = load_kernel_model(options.rules).parts().rules;
-  const KernelModel model = fit_kernel_counts(table.columns[column], std::move(rules), networks,
-                                              {latency.data(), static_cast<std::size_t>(latency.size())});
+  const KernelModel model = fit_kernel_counts(measured.device, std::move(rules), networks, measured.latency_ms);
   save_kernel_model(options.out, model);
   if (common.json) {
     return print({{"file", options.out.string()},

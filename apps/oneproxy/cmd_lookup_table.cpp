@@ -1,4 +1,3 @@
-#include <array>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -47,11 +46,6 @@ struct Made {
   std::string text;
 };
 
-struct Measured {
-  std::vector<Architecture> xs;
-  std::vector<double> latency_ms;
-};
-
 /// A device, the store of what it measured, and the run of its whole networks once there is one.
 struct Campaign {
   const Options& options;
@@ -62,15 +56,16 @@ struct Campaign {
   std::optional<std::int64_t> networks_run = {};
 
   /// Random networks; those of another role are others.
-  Measured networks(std::size_t count, const std::string& role) {
+  LatencyColumn networks(std::size_t count, const std::string& role) {
     if (!networks_run) {
       networks_run =
           store.begin("lookup-table networks", *space, *device, options.protocol, options.seed, nlohmann::json());
     }
     Rng rng = Rng(options.seed).stream(role == "sample" ? 1 : role == "check" ? 2 : 3);
-    Measured result{space->sample_distinct(count, rng), {}};
-    for (const auto& m : measure_missing(*device, *space, result.xs, options.protocol, store.store(), *networks_run,
-                                         role, "measuring networks on " + device->description(), progress)) {
+    LatencyColumn result{space->sample_distinct(count, rng), {}, device->description()};
+    for (const auto& m :
+         measure_missing(*device, *space, result.architectures, options.protocol, store.store(), *networks_run, role,
+                         "measuring networks on " + device->description(), progress)) {
       result.latency_ms.push_back(m.median_ms);
     }
     return result;
@@ -93,15 +88,6 @@ Made profile(const OperatorSpace& operators, Campaign& campaign) {
   return made;
 }
 
-Measured read_samples(const Options& options, const SearchSpace& space) {
-  ArchTable table = read_arch_table(options.table, space);
-  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
-  table = rows_with(table, std::array{column});
-  require_latencies(table, column);
-  const Eigen::VectorXd values = table.values.col(static_cast<Eigen::Index>(column));
-  return {table.architectures, {values.begin(), values.end()}};
-}
-
 /// The predictor that --predictor names, or the proxy adapted to samples.
 std::shared_ptr<const Predictor> predictor_of(const Options& options, const SpacePtr& space,
                                               std::unique_ptr<Campaign>& campaign, Made& made) {
@@ -110,14 +96,16 @@ std::shared_ptr<const Predictor> predictor_of(const Options& options, const Spac
     return load_latency(options.predictor, space);
   }
   const Proxy proxy = load_proxy(options.proxy, space);
-  const Measured samples =
-      options.table.empty() ? campaign->networks(options.samples, "sample") : read_samples(options, *space);
-  const AdaptedProxy adapted = adapt(*proxy.predictor, samples.xs, samples.latency_ms, options.adaptation);
-  const SrccEstimate after = cross_validated_srcc(*proxy.predictor, samples.xs, samples.latency_ms, options.adaptation);
+  const LatencyColumn samples = options.table.empty()
+                                    ? campaign->networks(options.samples, "sample")
+                                    : latency_column(read_arch_table(options.table, *space), options.column);
+  const AdaptedProxy adapted = adapt(*proxy.predictor, samples.architectures, samples.latency_ms, options.adaptation);
+  const SrccEstimate after =
+      cross_validated_srcc(*proxy.predictor, samples.architectures, samples.latency_ms, options.adaptation);
   made.json["proxy"] = proxy.name;
-  made.json["samples"] = samples.xs.size();
+  made.json["samples"] = samples.architectures.size();
   made.json["adapted_srcc"] = {{"srcc", after.srcc}, {"low", after.low}, {"high", after.high}};
-  made.text = "implied by the proxy " + proxy.name + ", adapted to " + std::to_string(samples.xs.size()) +
+  made.text = "implied by the proxy " + proxy.name + ", adapted to " + std::to_string(samples.architectures.size()) +
               " networks: SRCC " + number(after.srcc, 3) + " (95% interval " + number(after.low, 3) + " to " +
               number(after.high, 3) + "), cross-validated\n";
   return std::make_shared<LinearPredictor>(adapted.predictor);
@@ -140,24 +128,24 @@ Made implied(const Options& options, const OperatorSpace& operators, std::unique
 /// Multiplies measured entries by what makes the sums right for some whole networks.
 void calibrate(Made& made, const OperatorSpace& operators, Campaign& campaign) {
   const LookupTablePredictor table(operators.base(), made.entries, operators.grain());
-  const Measured networks = campaign.networks(campaign.options.calibrate, "calibrate");
-  const Eigen::VectorXd sums = table.latency_ms(networks.xs);
+  const LatencyColumn networks = campaign.networks(campaign.options.calibrate, "calibrate");
+  const Eigen::VectorXd sums = table.latency_ms(networks.architectures);
   if (sums.minCoeff() <= 0)
     throw InputError("--calibrate", "the sum of a network is not above 0; expected longer runs");
-  const double factor = calibration_factor({sums.data(), networks.xs.size()}, networks.latency_ms);
+  const double factor = calibration_factor({sums.data(), networks.architectures.size()}, networks.latency_ms);
   for (auto& entry : made.entries) {
     entry.latency_ms *= factor;
     entry.deviation_ms *= factor;
   }
-  made.json["calibration"] = {{"networks", networks.xs.size()}, {"factor", factor}};
-  made.text += "multiplied by " + number(factor) + ", since " + std::to_string(networks.xs.size()) +
+  made.json["calibration"] = {{"networks", networks.architectures.size()}, {"factor", factor}};
+  made.text += "multiplied by " + number(factor) + ", since " + std::to_string(networks.architectures.size()) +
                " whole networks took so much longer than the sums\n";
 }
 
 void check(Made& made, const LookupTablePredictor& table, Campaign& campaign) {
-  const Measured networks = campaign.networks(campaign.options.check, "check");
-  const Eigen::VectorXd sums = table.latency_ms(networks.xs);
-  const SumCheck found = check_sums({sums.data(), networks.xs.size()}, networks.latency_ms);
+  const LatencyColumn networks = campaign.networks(campaign.options.check, "check");
+  const Eigen::VectorXd sums = table.latency_ms(networks.architectures);
+  const SumCheck found = check_sums({sums.data(), networks.architectures.size()}, networks.latency_ms);
   made.json["check"] = {{"networks", found.network_count},
                         {"srcc", found.srcc},
                         {"rmse_ms", found.rmse_ms},

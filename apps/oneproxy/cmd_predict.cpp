@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -57,8 +56,8 @@ void predict_onnx(const Options& options, const Common& common) {
 /// How predictions agree with what was measured.
 void compare(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  ArchTable table = read_published_table(options.table, *space);
-  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
+  const ArchTable table = read_published_table(options.table, *space);
+  const std::size_t column = table.column(options.column);
   std::vector<Architecture> xs;
   std::vector<double> measured;
   for (std::size_t i = options.skip; i < table.architectures.size(); ++i) {

@@ -79,31 +79,21 @@ void list(const Options& options, const Common& common) {
 
 void fit(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  ArchTable table = read_arch_table(options.table, *space);
-  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
-  table = rows_with(table, std::array{column});
-  require_latencies(table, column);
-  const Eigen::VectorXd latency = table.values.col(static_cast<Eigen::Index>(column));
-  std::string device = table.columns[column];
-  for (const auto& [key, value] : table.notes) {
-    if (key == "device " + device) device = value;
-  }
-  const std::span<const double> latency_ms(latency.data(), static_cast<std::size_t>(latency.size()));
-  const std::size_t sample_count = table.architectures.size();
+  const LatencyColumn measured = latency_column(read_arch_table(options.table, *space), options.column);
   double held_out_srcc = 0;
   double held_out_rmse_ms = 0;
   if (options.predictor == "mlp") {
     if (options.out.extension() != ".onnx")
       throw InputError("--out", "expected a file with the ending .onnx for an MLP");
     ProgressBar bar(common);
-    const MlpFit fitted =
-        fit_mlp(space, table.architectures, latency_ms, {.seed = options.seed, .device = device}, bar.callback());
+    const MlpFit fitted = fit_mlp(space, measured.architectures, measured.latency_ms,
+                                  {.seed = options.seed, .device = measured.device}, bar.callback());
     save_mlp_latency(options.out, *space, fitted);
     held_out_srcc = fitted.training.held_out_srcc;
     held_out_rmse_ms = fitted.training.held_out_rmse_ms;
   } else {
-    const LinearPredictor fitted = fit_linear(space, table.architectures, latency_ms,
-                                              {.held_out_share = 0.2, .seed = options.seed, .device = device});
+    const LinearPredictor fitted = fit_linear(space, measured.architectures, measured.latency_ms,
+                                              {.held_out_share = 0.2, .seed = options.seed, .device = measured.device});
     save_linear_predictor(options.out, fitted);
     held_out_srcc = fitted.training().held_out_srcc;
     held_out_rmse_ms = fitted.training().held_out_rmse_ms;
@@ -111,12 +101,12 @@ void fit(const Options& options, const Common& common) {
   if (common.json) {
     return print({{"file", options.out.string()},
                   {"predictor", options.predictor},
-                  {"samples", sample_count},
+                  {"samples", measured.architectures.size()},
                   {"held_out_srcc", finite(held_out_srcc)},
                   {"held_out_rmse_ms", finite(held_out_rmse_ms)}});
   }
-  std::cout << "fitted to " << sample_count << " networks; held-out SRCC " << number(held_out_srcc) << ", RMSE "
-            << number(held_out_rmse_ms, 3) << " ms\nwritten: " << options.out.string() << '\n';
+  std::cout << "fitted to " << measured.architectures.size() << " networks; held-out SRCC " << number(held_out_srcc)
+            << ", RMSE " << number(held_out_rmse_ms, 3) << " ms\nwritten: " << options.out.string() << '\n';
 }
 
 /// What the candidates for a proxy say of `xs`: one column each.

@@ -1,4 +1,3 @@
-#include <array>
 #include <iostream>
 #include <memory>
 
@@ -21,22 +20,14 @@ struct Options {
 
 void run(const Options& options, const Common& common) {
   const SpacePtr space = space_or_default(options.space);
-  ArchTable table = read_published_table(options.table, *space);
-  const std::size_t column = options.column.empty() && table.columns.size() == 1 ? 0 : table.column(options.column);
-  table = rows_with(table, std::array{column});
-  require_latencies(table, column);
-  const Eigen::VectorXd latency = table.values.col(static_cast<Eigen::Index>(column));
+  const LatencyColumn measured = latency_column(read_published_table(options.table, *space), options.column);
   GcnFitOptions fit = options.fit;
-  fit.device = table.columns[column];
-  for (const auto& [key, value] : table.notes) {
-    if (key == "device " + table.columns[column]) fit.device = value;
-  }
+  fit.device = measured.device;
   set_train_threads(options.threads);
   GcnModel model;
   {
     ProgressBar bar(common);
-    model = fit_gcn(*space, table.architectures, {latency.data(), static_cast<std::size_t>(latency.size())}, fit,
-                    bar.callback());
+    model = fit_gcn(*space, measured.architectures, measured.latency_ms, fit, bar.callback());
   }
   save_gcn(options.out, *space, model);
   const std::string graph = model.kind == GcnGraphKind::cell ? "cell" : "layers";

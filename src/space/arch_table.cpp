@@ -9,6 +9,7 @@
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "table_note.hpp"
 
 namespace oneproxy {
 namespace {
@@ -39,12 +40,27 @@ double parse_value(std::string_view field, const std::string& where) {
 
 }  // namespace
 
+void take_note(std::string_view line, std::size_t number, const SearchSpace& space, ArchTable& table) {
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  const auto from = line.find_first_not_of(' ', colon + 1);
+  const auto key = line.substr(1, colon - 1);
+  table.notes.emplace_back(key.substr(std::min(key.size(), key.find_first_not_of(' '))),
+                           from == std::string_view::npos ? "" : line.substr(from));
+  if (table.notes.back().first == "space" && table.notes.back().second != space.description()) {
+    throw InputError(place(table.file, number),
+                     "is a table of the space " + table.notes.back().second + "; expected " + space.description());
+  }
+}
+
 std::size_t ArchTable::column(std::string_view name) const {
+  if (name.empty() && columns.size() == 1) return 0;
   std::string known;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] == name) return i;
     known += (i > 0 ? ", " : "") + columns[i];
   }
+  if (name.empty()) throw InputError(file.string(), "has several columns; expected the name of one of " + known);
   throw InputError(file.string(),
                    "has no column '" + std::string(name) + "'; there are " + known + suggestion(name, columns));
 }
@@ -69,16 +85,7 @@ ArchTable read_arch_table(const std::filesystem::path& file, const SearchSpace& 
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
     if (!header && line.starts_with('#')) {
-      const auto colon = line.find(':');
-      if (colon == std::string_view::npos) continue;
-      const auto from = line.find_first_not_of(' ', colon + 1);
-      const auto key = line.substr(1, colon - 1);
-      table.notes.emplace_back(key.substr(std::min(key.size(), key.find_first_not_of(' '))),
-                               from == std::string_view::npos ? "" : line.substr(from));
-      if (table.notes.back().first == "space" && table.notes.back().second != space.description()) {
-        throw InputError(place(file, number),
-                         "is a table of the space " + table.notes.back().second + "; expected " + space.description());
-      }
+      take_note(line, number, space, table);
       continue;
     }
     const auto fields = split(line);
@@ -205,6 +212,18 @@ void require_latencies(const ArchTable& table, std::size_t column) {
     what << "; expected a latency in ms (> 0)";
     throw InputError(place(table.file, table.lines[i]) + ", column " + table.columns[column], what.str());
   }
+}
+
+LatencyColumn latency_column(const ArchTable& table, std::string_view name) {
+  const std::size_t column = table.column(name);
+  const ArchTable kept = rows_with(table, {&column, 1});
+  require_latencies(kept, column);
+  const auto values = kept.values.col(static_cast<Eigen::Index>(column));
+  LatencyColumn result{kept.architectures, {values.begin(), values.end()}, kept.columns[column]};
+  for (const auto& [key, value] : kept.notes) {
+    if (key == "device " + kept.columns[column]) result.device = value;
+  }
+  return result;
 }
 
 }  // namespace oneproxy

@@ -7,6 +7,7 @@
 
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/base/file.hpp"
+#include "table_note.hpp"
 
 namespace oneproxy {
 namespace {
@@ -52,7 +53,11 @@ ArchTable read_published_table(const std::filesystem::path& file, const SearchSp
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || (table.columns.empty() && line.starts_with('#'))) continue;
+    if (line.empty()) continue;
+    if (table.columns.empty() && line.starts_with('#')) {
+      take_note(line, number, space, table);
+      continue;
+    }
     split(line, fields);
     if (table.columns.empty()) {
       if (fields.front() == "architecture") keys = 1;
@@ -81,6 +86,11 @@ ArchTable read_published_table(const std::filesystem::path& file, const SearchSp
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       values.push_back(parse_value(fields[keys + c], name, number, table.columns[c]));
     }
+  }
+  const bool is_ours = std::ranges::any_of(table.notes, [](const auto& note) { return note.first == "space"; });
+  if (is_ours && !content.ends_with('\n')) {
+    throw InputError(name + ", line " + std::to_string(number),
+                     "does not end with a newline; the file seems to be truncated");
   }
   if (table.architectures.empty()) throw InputError(name, "has no rows; expected a header and one architecture a line");
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -98,6 +98,28 @@ TEST_F(ArchTableTest, RowsThatLackAValueCanBeLeftOut) {
   EXPECT_THROW(rows_with(read_arch_table(file_, *space_), std::vector<std::size_t>{0}), InputError);
 }
 
+TEST_F(ArchTableTest, AColumnOfLatenciesHasItsRowsAndDevice) {
+  std::ofstream(file_) << "# device x: onednn(threads=1)\narchitecture,x,y\n" << a_ << ",1,\n" << b_ << ",2,3\n";
+  const auto table = read_arch_table(file_, *space_);
+  const LatencyColumn x = latency_column(table, "x");
+  EXPECT_EQ(x.architectures, table.architectures);
+  EXPECT_EQ(x.latency_ms, (std::vector<double>{1, 2}));
+  EXPECT_EQ(x.device, "onednn(threads=1)");
+  const LatencyColumn y = latency_column(table, "y");
+  EXPECT_EQ(y.architectures, std::vector{table.architectures[1]});
+  EXPECT_EQ(y.latency_ms, std::vector{3.0});
+  EXPECT_EQ(y.device, "y");
+  try {
+    table.column("");
+    FAIL() << "took one of two columns";
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.what(), file_.string() + ": has several columns; expected the name of one of x, y");
+  }
+  std::ofstream(file_) << "architecture,x\n" << a_ << ",0\n";
+  EXPECT_THROW(latency_column(read_arch_table(file_, *space_), ""), InputError);
+  EXPECT_EQ(read_arch_table(file_, *space_).column(""), 0U);
+}
+
 TEST_F(ArchTableTest, LatenciesMustBePositive) {
   std::ofstream(file_) << "architecture,x\n" << a_ << ",1\n" << b_ << ",-1\n";
   const auto table = read_arch_table(file_, *space_);

@@ -59,8 +59,10 @@ TEST_F(PublishedTable, ReadsAsManyKeyColumnsAsTheSpaceHas) {
   EXPECT_EQ(space->text(table.architectures.at(0)), "0.1.2.3.4.5.6.7.8.0.1.2.3.4.5.6.7.8.0.1.2.3");
   EXPECT_EQ(table.values(0, 0), 3);
   const auto ours =
-      read("fbnet", "# space: fbnet\narchitecture,phone\n" + space->text(table.architectures[0]) + ",3\n");
+      read("fbnet", "# space: " + space->description() + "\n# device phone: a phone\narchitecture,phone\n" +
+                        space->text(table.architectures[0]) + ",3\n");
   EXPECT_EQ(ours.architectures, table.architectures);
+  EXPECT_EQ(latency_column(ours, "").device, "a phone");
 }
 
 TEST_F(PublishedTable, NamesFileLineAndColumn) {
@@ -68,6 +70,10 @@ TEST_F(PublishedTable, NamesFileLineAndColumn) {
   EXPECT_EQ(error("nas_bench_201", "arch,x\n"), ": has no rows; expected a header and one architecture a line");
   EXPECT_EQ(error("fbnet", "a,b\n"),
             ", line 1: expected a header of 22 columns for the architecture and at least one device; found 2 columns");
+  EXPECT_EQ(error("nas_bench_201", "# space: nas_bench_201(dataset=cifar10)\narchitecture,x\n" + kCell + ",1"),
+            ", line 3: does not end with a newline; the file seems to be truncated");
+  EXPECT_EQ(error("nas_bench_201", "# made here\n# space: fbnet(classes=10)\narchitecture,x\n" + kCell + ",1\n"),
+            ", line 2: is a table of the space fbnet(classes=10); expected nas_bench_201(dataset=cifar10)");
   EXPECT_EQ(error("nas_bench_201", "arch,x\n" + kCell + ",1,2\n"), ", line 2: has 3 fields; expected 2");
   EXPECT_EQ(error("nas_bench_201", "arch,x\n" + kCell + ",fast\n"),
             ", line 2, column x: 'fast' is not a finite number (an empty field is a missing value)");

@@ -21,7 +21,7 @@ struct ArchTable {
   std::vector<std::size_t> lines;           ///< line of each architecture in the file
   Eigen::MatrixXd values;                   ///< architectures x columns
 
-  /// Index of a column. @throws InputError naming the columns that there are.
+  /// Index of a column; the name may be empty where there is one. @throws InputError naming the columns that there are.
   std::size_t column(std::string_view name) const;
 };
 
@@ -41,5 +41,16 @@ void require_latencies(const ArchTable& table, std::size_t column);
 /// The table without the rows that lack a value in one of `columns`.
 /// @throws InputError where no row is left.
 ArchTable rows_with(const ArchTable& table, std::span<const std::size_t> columns);
+
+/// The latencies of one device.
+struct LatencyColumn {
+  std::vector<Architecture> architectures;
+  std::vector<double> latency_ms;  ///< one for each architecture
+  std::string device;              ///< what the note "device NAME" says, else the column's name
+};
+
+/// The rows that have a value in a column (ArchTable::column()).
+/// @throws InputError where there is none, or one that is no latency.
+LatencyColumn latency_column(const ArchTable& table, std::string_view name);
 
 }  // namespace oneproxy
