@@ -4,7 +4,7 @@
 #include "oneproxy/base/error.hpp"
 #include "oneproxy/space/onnx_reader.hpp"
 
-/// What is not refused is a network whose layers follow their inputs and have sizes.
+/// What is not refused is a network whose layers follow their inputs and have sizes; a refusal is one line.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     const oneproxy::Network network =
@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     }
     oneproxy::costs(network);
-  } catch (const oneproxy::InputError&) {
+  } catch (const oneproxy::InputError& error) {
+    if (std::string_view(error.what()).find('\n') != std::string_view::npos) __builtin_trap();
   }
   return 0;
 }

@@ -69,16 +69,19 @@ std::int64_t element_count(const onnx::TensorProto& tensor) {
   return count;
 }
 
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  return text;
+}
+
 std::string OnnxNode::name() const {
-  if (!node_->name().empty()) return node_->name();
-  return node_->output_size() > 0 ? node_->output(0) : "";
+  if (!node_->name().empty()) return one_line(node_->name());
+  return node_->output_size() > 0 ? one_line(node_->output(0)) : "";
 }
 
 void OnnxNode::refuse(const std::string& what) const {
-  std::string where = "node " + name() + " (" + type() + ")";
-  std::ranges::replace_if(
-      where, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');  // one line
-  throw InputError(where, what);
+  throw InputError("node " + name() + " (" + one_line(type()) + ")", what);
 }
 
 const onnx::AttributeProto* OnnxNode::find(const std::string& attribute) const {

@@ -23,6 +23,9 @@ std::optional<std::vector<double>> values_of(const onnx::TensorProto& tensor);
 /// Elements by its shape; -1 where a size is not positive or the product is over 2^40.
 std::int64_t element_count(const onnx::TensorProto& tensor);
 
+/// Text of a model for a message or a layer's name: control characters become question marks.
+std::string one_line(std::string text);
+
 /// One node and its attributes; throws InputError "node NAME (TYPE): ...".
 class OnnxNode {
  public:
@@ -31,7 +34,7 @@ class OnnxNode {
   OnnxNode(const onnx::NodeProto& node, const Constants& constants) : node_(&node), constants_(&constants) {}
 
   const std::string& type() const { return node_->op_type(); }
-  std::string name() const;
+  std::string name() const;  ///< one_line()
   int input_count() const { return node_->input_size(); }
   /// "" where it is left out.
   std::string input(int index) const { return index < node_->input_size() ? node_->input(index) : ""; }

@@ -49,7 +49,7 @@ class GraphReader {
       throw InputError("has " + std::to_string(graph_.output_size()) + " outputs; expected one");
     }
     const auto last = values_.find(graph_.output(0).name());
-    if (last == values_.end()) throw InputError("output " + graph_.output(0).name(), "is made by no node");
+    if (last == values_.end()) throw InputError("output " + one_line(graph_.output(0).name()), "is made by no node");
     // Every layer is needed for the output, so the last one is it, but where the output is a tensor under another name.
     network_.layers.resize(static_cast<std::size_t>(last->second.layer) + 1);
     return std::move(network_);
@@ -60,16 +60,17 @@ class GraphReader {
     std::string name;
     for (const auto& input : graph_.input()) {
       if (constants_.contains(input.name())) continue;
-      if (!name.empty()) throw InputError("input " + input.name(), "is a second one; expected one input");
+      const std::string where = "input " + one_line(input.name());
+      if (!name.empty()) throw InputError(where, "is a second one; expected one input");
       name = input.name();
       const auto& shape = input.type().tensor_type().shape();
       const auto size = [&](int i) { return shape.dim(i).has_dim_value() ? shape.dim(i).dim_value() : 0; };
       if (shape.dim_size() != 4 || size(0) > 1) {
-        throw InputError("input " + name, "expected 1 x channels x height x width");
+        throw InputError(where, "expected 1 x channels x height x width");
       }
       for (int i = 1; i < 4; ++i) {
         if (size(i) < 1 || size(i) > OnnxNode::largest_size) {
-          throw InputError("input " + name, "expected channels, height and width from 1 to 65536");
+          throw InputError(where, "expected channels, height and width from 1 to 65536");
         }
       }
       Layer layer;

@@ -209,6 +209,22 @@ TEST(OnnxReader, NamesTheNodeThatIsNotSupported) {
            m.node("Relu", {"x"}, "y");
          }),
          "input second: is a second one");
+  expect(error_with([](Model& m) {
+           m.graph().add_input()->set_name("a\nb");
+           m.node("Relu", {"x"}, "y");
+         }),
+         "input a?b: is a second one");
+  expect(error_with([](Model& m) {
+           m.graph().mutable_output(0)->set_name("a\nb");
+           m.node("Relu", {"x"}, "y");
+         }),
+         "output a?b: is made by no node");
+}
+
+TEST(OnnxReader, NamesOfLayersAreOneLine) {
+  Model model;
+  model.node("Relu", {"x"}, "y").set_name("re\nlu");
+  EXPECT_EQ(model.read().layers.back().name, "re?lu");
 }
 
 TEST(OnnxReader, RefusesBytesThatAreNoModel) {
