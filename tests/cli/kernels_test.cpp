@@ -103,5 +103,20 @@ TEST(PredictCommand, SaysInOneLineWhatIsWrong) {
       std::string::npos);
 }
 
+TEST(KernelsCommandLine, SaysInOneLineWhatIsWrong) {
+  TemporaryFolder folder;
+  const auto error = [&](const std::string& arguments) {
+    const Outcome outcome = oneproxy_command(folder, "kernels " + arguments);
+    EXPECT_EQ(outcome.status, 2) << arguments;
+    return outcome.err;
+  };
+  EXPECT_EQ(error("--trees 0"), "oneproxy: --trees: expected a number > 0, got 0 (see oneproxy --help)\n");
+  const auto table = folder / "other.csv";
+  std::ofstream(table) << "# space: fbnet(classes=10)\narchitecture,x\n1,2\n";
+  EXPECT_NE(error("--space nas_bench_201 --table " + table.string())
+                .find("other.csv, line 1: is a table of the space fbnet(classes=10); expected nas_bench_201"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace oneproxy::test
