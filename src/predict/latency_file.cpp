@@ -24,7 +24,6 @@ std::string predictor_format(const std::filesystem::path& file) {
 std::shared_ptr<const Predictor> load_latency_predictor(const std::filesystem::path& file, SpacePtr space) {
   if (file.extension() == ".onnx") return load_mlp(file, std::move(space));
   if (is_lookup_table(file)) return load_lookup_table(file, std::move(space));
-  if (is_lookup_table(file)) return load_lookup_table(file, std::move(space));
   const std::string format = predictor_format(file);
   if (format == "oneproxy-linear-predictor") {
     return std::make_shared<LinearPredictor>(load_linear_predictor(file, std::move(space)));
