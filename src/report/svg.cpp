@@ -59,14 +59,19 @@ class Picture {
     text_ += "<rect x=\"" + fixed(x, 1) + "\" y=\"" + fixed(y, 1) + "\" width=\"" + fixed(size, 1) + "\" height=\"" +
              fixed(size, 1) + "\" fill=\"" + colour + "\" stroke=\"white\"/>\n";
   }
-  void line(const std::vector<std::pair<double, double>>& points, const std::string& colour, double width) {
-    text_ += "<polyline fill=\"none\" stroke=\"" + colour + "\" stroke-width=\"" + fixed(width, 1) + "\" points=\"";
+  void line(const std::vector<std::pair<double, double>>& points, const std::string& colour, double width,
+            const std::string& more = "") {
+    text_ += "<polyline fill=\"none\" stroke=\"" + colour + "\" stroke-width=\"" + fixed(width, 1) + "\"" + more +
+             " points=\"";
     for (const auto& [x, y] : points) text_ += fixed(x, 1) + "," + fixed(y, 1) + " ";
     text_ += "\"/>\n";
   }
-  void dot(double x, double y, double radius, const std::string& colour) {
-    text_ += "<circle cx=\"" + fixed(x, 1) + "\" cy=\"" + fixed(y, 1) + "\" r=\"" + fixed(radius, 1) + "\" fill=\"" +
-             colour + "\" fill-opacity=\"0.7\"/>\n";
+  /// One element for all, each a line without length and with round ends.
+  void dots(const std::vector<std::pair<double, double>>& points, double radius, const std::string& colour) {
+    text_ += "<path fill=\"none\" stroke=\"" + colour + "\" stroke-opacity=\"0.7\" stroke-linecap=\"round\" " +
+             "stroke-width=\"" + fixed(2 * radius, 1) + "\" d=\"";
+    for (const auto& [x, y] : points) text_ += "M" + fixed(x, 1) + " " + fixed(y, 1) + "h0";
+    text_ += "\"/>\n";
   }
   std::string finish() && { return text_ + "</svg>\n"; }
 
@@ -86,10 +91,12 @@ std::string colour_of(double r) {
   return text;
 }
 
+double width_of(const std::string& text) { return letter * static_cast<double>(text.size()); }
+
 double longest(std::span<const std::string> names) {
-  std::size_t count = 0;
-  for (const auto& name : names) count = std::max(count, name.size());
-  return letter * static_cast<double>(count);
+  double width = 0;
+  for (const auto& name : names) width = std::max(width, width_of(name));
+  return width;
 }
 
 struct Axis {
@@ -125,7 +132,7 @@ std::string heat_map_svg(const std::string& title, std::span<const std::string> 
   const double size = 36;
   const double left = 16 + longest(row_names);
   const double top = 40 + longest(column_names);
-  Picture picture(left + size * static_cast<double>(values.cols()) + 20,
+  Picture picture(std::max(left + size * static_cast<double>(values.cols()), width_of(title)) + 20,
                   top + size * static_cast<double>(values.rows()) + 20, title);
   for (Eigen::Index k = 0; k < values.cols(); ++k) {
     picture.turned_label(left + size * (static_cast<double>(k) + 0.6), top - 8,
@@ -148,17 +155,18 @@ std::string line_chart_svg(const std::string& title, const std::string& x_name, 
                            std::span<const ChartLine> lines) {
   const double width = 640;
   const double height = 400;
-  const double left = 64;
   const double right = 24;
   const double top = 32;
   const double bottom = 48;
   Axis x_axis;
   Axis y_axis;
   std::vector<std::string> names;
+  std::size_t most_dots = 0;
   for (const auto& line : lines) {
     assert(line.x.size() == line.y.size());
     assert(line.deviation.empty() || line.deviation.size() == line.y.size());
     names.push_back(line.name);
+    if (line.dots) most_dots = std::max(most_dots, line.x.size());
     for (std::size_t i = 0; i < line.x.size(); ++i) {
       if (!std::isfinite(line.x[i]) || !std::isfinite(line.y[i])) continue;
       const double bar = line.deviation.empty() || !std::isfinite(line.deviation[i]) ? 0 : line.deviation[i];
@@ -169,7 +177,11 @@ std::string line_chart_svg(const std::string& title, const std::string& x_name, 
   }
   x_axis.round();
   y_axis.round();
+  // Room for the numbers beside the axis, and its name beside them.
+  const double left = std::max(
+      64.0, 34 + std::max(width_of(fixed(y_axis.low, y_axis.digits())), width_of(fixed(y_axis.high, y_axis.digits()))));
   const double legend = 40 + longest(names);
+  double radius = most_dots > 200 ? 1.5 : 3.5;
   Picture picture(width + legend, height, title);
   const auto to_x = [&](double x) {
     return left + (x - x_axis.low) / (x_axis.high - x_axis.low) * (width - left - right);
@@ -192,6 +204,7 @@ std::string line_chart_svg(const std::string& title, const std::string& x_name, 
   for (std::size_t l = 0; l < lines.size(); ++l) {
     const ChartLine& line = lines[l];
     const std::string colour = line_colours[l % line_colours.size()];
+    const std::string dashes = l < line_colours.size() ? "" : " stroke-dasharray=\"6 3\"";  // the colours again
     std::vector<std::pair<double, double>> points;
     for (std::size_t i = 0; i < line.x.size(); ++i) {
       if (!std::isfinite(line.x[i]) || !std::isfinite(line.y[i])) continue;
@@ -204,11 +217,12 @@ std::string line_chart_svg(const std::string& title, const std::string& x_name, 
     }
     const double y = top + 20 * static_cast<double>(l + 1);
     if (line.dots) {
-      for (const auto& [at_x, at_y] : points) picture.dot(at_x, at_y, line.x.size() > 200 ? 1.5 : 3.5, colour);
-      picture.dot(width + 10, y - 4, 3.5, colour);
+      picture.dots(points, radius, colour);
+      picture.dots({{width + 10, y - 4}}, 3.5, colour);
+      radius *= 0.85;  // those of the next lie on them and hide none
     } else {
-      picture.line(points, colour, 2);
-      picture.line({{width, y - 4}, {width + 20, y - 4}}, colour, 2);
+      picture.line(points, colour, 2, dashes);
+      picture.line({{width, y - 4}, {width + 20, y - 4}}, colour, 2, dashes);
     }
     picture.label(width + 26, y, line.name, "start");
   }

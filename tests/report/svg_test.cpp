@@ -29,6 +29,12 @@ TEST(HeatMap, HasAFieldAndAValueForEachPair) {
   EXPECT_EQ(count(svg, "one &amp; &lt;only&gt;"), 1U);
 }
 
+TEST(HeatMap, IsAsWideAsItsTitle) {
+  const std::vector<std::string> names{"a"};
+  const std::string svg = heat_map_svg(std::string(100, 'x'), names, names, Eigen::MatrixXd::Ones(1, 1));
+  EXPECT_TRUE(svg.find(" width=\"700\"") != std::string::npos) << svg;
+}
+
 // Corners of the frame: the ranges are those of the points, rounded outwards.
 TEST(LineChart, PutsPointsWhereTheyBelong) {
   const std::vector<ChartLine> lines{{.name = "up", .x = {0, 10, std::nan("")}, .y = {0, 1, 5}, .deviation = {}},
@@ -45,9 +51,29 @@ TEST(LineChart, PutsPointsWhereTheyBelong) {
 TEST(LineChart, DrawsDotsInsteadOfALine) {
   const std::vector<ChartLine> lines{{.name = "dots", .x = {0, 10}, .y = {0, 1}, .deviation = {}, .dots = true}};
   const std::string svg = line_chart_svg("chart", "x", "y", lines);
-  EXPECT_EQ(count(svg, "<circle "), 3U);  // two points and the legend
-  EXPECT_EQ(count(svg, "<circle cx=\"616.0\" cy=\"32.0\""), 1U);
+  EXPECT_EQ(count(svg, "h0"), 3U);  // two points and the legend
+  EXPECT_EQ(count(svg, " d=\"M64.0 352.0h0M616.0 32.0h0\""), 1U) << svg;
   EXPECT_EQ(count(svg, "stroke-width=\"2.0\""), 0U);
+}
+
+TEST(LineChart, HidesNoDotUnderThoseOfTheNextLine) {
+  const ChartLine dots{.name = "dots", .x = {0, 10}, .y = {0, 1}, .deviation = {}, .dots = true};
+  const std::string svg = line_chart_svg("chart", "x", "y", std::vector{dots, dots});
+  EXPECT_EQ(count(svg, "stroke-width=\"7.0\" d=\"M64.0 "), 1U) << svg;
+  EXPECT_EQ(count(svg, "stroke-width=\"6.0\" d=\"M64.0 "), 1U) << svg;
+}
+
+TEST(LineChart, TellsMoreLinesApartThanThereAreColours) {
+  const std::vector<ChartLine> lines(9, {.name = "line", .x = {0, 1}, .y = {0, 1}, .deviation = {}});
+  const std::string svg = line_chart_svg("chart", "x", "y", lines);
+  EXPECT_EQ(count(svg, "#0072b2\" stroke-width=\"2.0\" points"), 2U) << svg;  // and each time in the legend
+  EXPECT_EQ(count(svg, "#0072b2\" stroke-width=\"2.0\" stroke-dasharray"), 2U) << svg;
+}
+
+TEST(LineChart, HasRoomForLongNumbers) {
+  const std::vector<ChartLine> lines{{.name = "much", .x = {0, 1}, .y = {0, 250'000}, .deviation = {}}};
+  const std::string svg = line_chart_svg("chart", "x", "y", lines);
+  EXPECT_NE(svg.find("x=\"68.8\" y=\"36.0\" text-anchor=\"end\">250000<"), std::string::npos) << svg;
 }
 
 TEST(LineChart, IsAPictureWithoutPointsToo) {
