@@ -45,6 +45,9 @@ for (const name of ["paper", "engine"]) {
     assert.deepEqual((await series(page, "front", "front")).map(([x, y]) => [x, y]), result.front.map((n) => [n.latency_ms.median, n.accuracy]));
     assert.deepEqual(await series(page, "before", "before"), result.samples.map((s) => [s.proxy_latency, s.latency_ms.median, s.text]));
     assert.deepEqual(await series(page, "after", "after"), result.samples.map((s) => [s.predicted_latency, s.latency_ms.median, s.text]));
+    const further = result.samples.length - result.srcc.before.samples;
+    assert.equal((await page.textContent("#figure-before")).includes(`${further} more points`), further > 0);
+    if (name === "paper") assert.ok(further > 0, "the posterior chose samples for the front, without which the SRCC is told");
     assert.deepEqual((await series(page, "roofline", "samples")).map(([x]) => x), result.samples.map((s) => s.flops / s.bytes));
     assert.deepEqual((await series(page, "curve", "proxy")).map(([n, r]) => [n, r]), result.srcc_by_samples.map((p) => [p.samples, p.before.srcc]));
     assert.equal((await series(page, "matrix", "srcc")).length, result.devices.names.length ** 2);

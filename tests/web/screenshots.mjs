@@ -5,7 +5,7 @@ import { launch, open } from "./browser.mjs";
 
 const [run, fleet, out] = process.argv.slice(2);
 const shots = [
-  ["report-front.png", run, { colorScheme: "light", viewport: { width: 1280, height: 1000 } }, "front"],
+  ["report-front.png", run, { colorScheme: "light", viewport: { width: 1280, height: 940 } }, "front"],
   ["report-monotonicity.png", run, { colorScheme: "light", viewport: { width: 1280, height: 980 } }, "#part-monotonicity"],
   ["report-phone.png", run, { colorScheme: "dark", viewport: { width: 390, height: 844 } }, "top"],
   ["report-fleet.png", fleet, { colorScheme: "light", viewport: { width: 1280, height: 1700 } }, "top"],

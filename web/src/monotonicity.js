@@ -6,10 +6,13 @@ import { drawing } from "./architecture.js";
 
 function scatter(section, result, { id, title, field, unit, estimate, colour, sameUnit }) {
   const points = result.samples.map((s) => [s[field], s.latency_ms.median, s.text]);
+  // The SRCC is that of the samples spread over the space.
+  const further = points.length - (estimate?.samples ?? points.length);
+  const srcc = `SRCC ${srccText(estimate)}` + (further > 0 ? `; ${further} more points: samples chosen for the front` : "");
   addFigure(section, {
-    id, title, note: `SRCC ${srccText(estimate)}`,
+    id, title, note: srcc,
     columns: [field, "latency_ms", "architecture"], rows: () => points,
-    summary: () => `${points.length} sample networks. SRCC ${srccText(estimate)}.`,
+    summary: () => `${points.length} sample networks. ${srcc}.`,
     option: (c) => {
       const o = base(c, unit, "target, measured ms");
       o.tooltip.formatter = ({ data: [x, y, text] }) => `<div class="tip">${number(x)} \u2192 ${ms(y)}<div class="drawing">${drawing(result.space, text)}</div>` +
