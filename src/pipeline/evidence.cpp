@@ -73,6 +73,9 @@ Evidence gather_evidence(const RunResult& result, const Device& target, const Pr
                          const std::vector<Proxy>& proxies, std::span<const Architecture> samples,
                          std::span<const double> latency_ms, const std::optional<AdaptationOptions>& adaptation,
                          std::uint64_t seed) {
+  assert(result.before.sample_count <= samples.size());
+  const auto judged = samples.first(result.before.sample_count);
+  const auto judged_ms = latency_ms.first(judged.size());
   Evidence evidence;
   std::vector<std::string> names;
   std::vector<std::shared_ptr<const LinearPredictor>> predictors;
@@ -80,16 +83,16 @@ Evidence gather_evidence(const RunResult& result, const Device& target, const Pr
     names.push_back(known.name);
     predictors.push_back(known.predictor);
   }
-  evidence.devices = device_matrix(names, predictors, samples, latency_ms, "target");
+  evidence.devices = device_matrix(names, predictors, judged, judged_ms, "target");
   std::function<SrccEstimate(std::span<const std::size_t>)> after;
   if (adaptation) {
     after = [&](std::span<const std::size_t> some) {
-      return cross_validated_srcc(*proxy.predictor, pick(samples, some), pick(latency_ms, some), *adaptation);
+      return cross_validated_srcc(*proxy.predictor, pick(judged, some), pick(judged_ms, some), *adaptation);
     };
   }
-  const auto predicted = (*proxy.predictor)(samples);
+  const auto predicted = (*proxy.predictor)(judged);
   evidence.estimates =
-      earlier_estimates(std::vector<double>(predicted.begin(), predicted.end()), latency_ms, after, seed);
+      earlier_estimates(std::vector<double>(predicted.begin(), predicted.end()), judged_ms, after, seed);
   for (const auto& x : samples) {
     const NetworkCosts cost = costs(result.space->network(x));
     evidence.flops.push_back(cost.flops);

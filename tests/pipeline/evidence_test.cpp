@@ -41,7 +41,7 @@ TEST(EarlierEstimates, EndWithAllSamplesAndKeepTheOrder) {
 
 class RunEvidence : public testing::Test {
  protected:
-  RunResult run(Device& target, bool evidence, const std::vector<Proxy>& proxies) const {
+  RunResult run(Device& target, bool evidence, const std::vector<Proxy>& proxies, Method method = Method::adapt) const {
     const StoreFile file;
     Store store(file.path());
     RunSettings settings;
@@ -52,6 +52,8 @@ class RunEvidence : public testing::Test {
     options.candidate_count = 1000;
     options.exhaustive = true;
     options.evidence = evidence;
+    options.method = method;
+    options.wanted_front = 1;
     return run_algorithm1(space_, target, proxies, *accuracy_, options, store, id, {});
   }
 
@@ -92,6 +94,18 @@ TEST_F(RunEvidence, OfAnAdaptedProxyHasBothFronts) {
   EXPECT_EQ(e.bytes[0], first.bytes);
   EXPECT_FALSE(e.repeats.empty());
   EXPECT_EQ(e.repeats[0].first.architecture, e.repeats[0].again.architecture);
+}
+
+// Samples that serve the front would flatter or spoil a ranking; the matrix and the curve tell what the result does.
+TEST_F(RunEvidence, OfThePosteriorJudgesByTheSamplesThatTheResultIsJudgedBy) {
+  CalculatedDevice target(other_);
+  const RunResult result = run(target, true, {{"proxy", proxy_}, {"again", proxy_}}, Method::posterior);
+  const Evidence& e = *result.evidence;
+  ASSERT_LT(result.before.sample_count, result.samples.size());
+  EXPECT_EQ(e.devices.srcc[0][2], result.before.srcc);
+  EXPECT_EQ(e.estimates.back().before.sample_count, result.before.sample_count);
+  EXPECT_NEAR(e.estimates.back().before.srcc, result.before.srcc, 1e-12);  // summed in another order
+  EXPECT_EQ(e.flops.size(), result.samples.size());
 }
 
 TEST_F(RunEvidence, ChangesNothingElseAndIsLeftOutUnlessAskedFor) {

@@ -32,7 +32,7 @@ struct EarlierEstimate {
   std::optional<SrccEstimate> after;  ///< of the adapted proxy and target, cross-validated
 };
 
-/// SRCC of devices with each other, over the sample architectures.
+/// SRCC of devices with each other, over the samples by which rankings are judged.
 struct DeviceMatrix {
   std::vector<std::string> names;         ///< the known devices as predicted, the target as measured last
   std::vector<std::vector<double>> srcc;  ///< NaN where one side is constant
@@ -70,7 +70,8 @@ std::vector<EarlierEstimate> earlier_estimates(
 struct Proxy;
 struct RunResult;
 
-/// All but the two searches and the repeats. `proxy`: one of `proxies`; `adaptation`: where the proxy was adapted.
+/// All but the two searches and the repeats. Rankings are judged by the first samples, as many as `result.before` saw.
+/// `proxy`: one of `proxies`; `adaptation`: where the proxy was adapted.
 Evidence gather_evidence(const RunResult& result, const Device& target, const Proxy& proxy,
                          const std::vector<Proxy>& proxies, std::span<const Architecture> samples,
                          std::span<const double> latency_ms, const std::optional<AdaptationOptions>& adaptation,
