@@ -81,12 +81,14 @@ void run(const Options& options, const Common& common) {
   table.values.resize(static_cast<Eigen::Index>(table.architectures.size()),
                       static_cast<Eigen::Index>(options.devices.size()));
   const std::string store = options.out.string() + ".sqlite";
+  std::vector<std::unique_ptr<Device>> devices;  // a wrong one is told before any is measured
+  for (const auto& description : options.devices) devices.push_back(make_device(description, unless_interrupted));
   CampaignStore campaign(store, options.resume);
   nlohmann::json json{{"file", options.out.string()}, {"store", store}, {"space", space->description()}};
   std::vector<std::vector<std::string>> rows{
       {"device", "networks", "median of medians ms", "ended by confidence", "SRCC of a repeat"}};
   for (std::size_t d = 0; d < options.devices.size(); ++d) {
-    const auto device = make_device(options.devices[d], unless_interrupted);
+    const auto& device = devices[d];
     Protocol protocol = options.protocol;
     protocol.seed = options.seed;
     const auto run = campaign.begin("measure", *space, *device, protocol, options.seed, {});

@@ -73,12 +73,14 @@ void export_rows(const ExportOptions& options, const Common& common) {
 }
 
 void merge(const std::string& into, const std::vector<std::string>& from, const Common& common) {
+  std::vector<Store> others;  // all of them before anything is written
+  for (const auto& place : from) others.push_back(open_existing(place));
   Store target(into);
   nlohmann::json json = nlohmann::json::array();
-  for (const auto& place : from) {
-    const std::size_t taken = target.merge(open_existing(place));
-    json.push_back({{"from", place}, {"taken", taken}});
-    if (!common.json && !common.quiet) std::cout << taken << " measurements taken from " << place << '\n';
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const std::size_t taken = target.merge(others[i]);
+    json.push_back({{"from", from[i]}, {"taken", taken}});
+    if (!common.json && !common.quiet) std::cout << taken << " measurements taken from " << from[i] << '\n';
   }
   if (common.json) print(json);
 }

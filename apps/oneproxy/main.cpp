@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <new>
+#include <stdexcept>
 
 #include "cli.hpp"
 #include "command_tree.hpp"
@@ -98,7 +100,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     oneproxy::cli::catch_interrupts();
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    if (!std::cout.flush()) throw oneproxy::InputError("standard output", "cannot be written (is the disk full?)");
+    return status;
   } catch (const oneproxy::InputError& error) {
     std::cerr << "oneproxy: " << error.what() << '\n';
     return 2;
@@ -107,6 +111,8 @@ int main(int argc, char** argv) {
     return 130;
   } catch (const std::bad_alloc&) {
     std::cerr << "oneproxy: out of memory\n";
-    return 2;
+  } catch (const std::length_error&) {  // more than could ever be allocated
+    std::cerr << "oneproxy: out of memory\n";
   }
+  return 2;
 }

@@ -64,14 +64,19 @@ void add_evolution_options(CLI::App& command, EvolutionOptions& options) {
           "Settings of the evolutionary search: ea1, ea2 (the paper's), front (for the whole front)")
       ->check(CLI::IsMember({"ea1", "ea2", "front"}))
       ->default_str("front");
-  command.add_option("--population", options.population, "Architectures in a generation")->capture_default_str();
+  command.add_option("--population", options.population, "Architectures in a generation")
+      ->check(CLI::Range(2, 1'000'000))
+      ->capture_default_str();
   command.add_option("--generations", options.generations, "Generations of the evolutionary search")
       ->capture_default_str();
   command.add_option("--parent-ratio", options.parent_ratio, "Share of a generation that survives and breeds")
+      ->check(CLI::Range(0.01, 0.99))
       ->capture_default_str();
   command.add_option("--mutation-probability", options.mutation_probability, "Probability to mutate")
+      ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--mutation-ratio", options.mutation_ratio, "Children that may mutate, as share of a generation")
+      ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
 }
 

@@ -40,6 +40,7 @@ class Reader {
     take("repeats", plan.repeats);
     take("calibrate", plan.calibrate);
     take("seed", plan.seed);
+    check_protocol(plan.protocol);
     take("protocol", plan.protocol);
     if (plan.samples < 2) fail("samples", "expected 2 or more");
     plan.protocol.seed = plan.seed;
@@ -83,6 +84,26 @@ class Reader {
     std::ranges::replace(device.name, ',', ';');
     if (device.place.empty()) device.place = default_place(device.description);
     return device;
+  }
+
+  /// A misspelt field would be left out without a word, and a budget below 0 would end every network at once.
+  void check_protocol(const Protocol& defaults) const {
+    const auto given = json_.find("protocol");
+    if (given == json_.end()) return;
+    if (!given->is_object()) fail("protocol", "'" + given->dump() + "' is no object");
+    const nlohmann::json fields = defaults;
+    std::vector<std::string> known;
+    for (const auto& [key, value] : fields.items()) known.push_back(key);
+    for (const auto& [key, value] : given->items()) {
+      const std::string field = "protocol." + key;
+      if (!fields.contains(key)) fail(field, "is unknown" + suggestion(key, known));
+      const bool whole = fields[key].is_number_integer();
+      if (!value.is_number() || (whole && !value.is_number_integer())) {
+        fail(field, "'" + value.dump() + (whole ? "' is no whole number" : "' is no number"));
+      }
+      if (key == "pin_core" ? value >= -1 : whole && key != "min_runs" ? value >= 0 : value > 0) continue;
+      fail(field, "'" + value.dump() + "' is too small");
+    }
   }
 
   template <class Value>

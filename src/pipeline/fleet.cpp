@@ -90,7 +90,8 @@ class FleetRun {
   void find_cover() {
     const std::string bytes = workers_.share([&] {
       check_fleet_folder(folder_, resume_);
-      std::filesystem::create_directories(folder_);
+      std::error_code error;  // where it fails, the first file in it says so
+      std::filesystem::create_directories(folder_, error);
       const auto count = problem_.samples.devices.size();
       const auto candidates =
           proxy_candidates(count, options_.candidate_count, Rng(options_.seed).stream(kCandidates).next());

@@ -15,6 +15,9 @@ namespace oneproxy {
 
 void check_fleet_folder(const std::filesystem::path& folder, bool resume) {
   std::error_code error;
+  if (std::filesystem::exists(folder, error) && !std::filesystem::is_directory(folder, error)) {
+    throw InputError(folder.string(), "is a file; expected a folder for the results");
+  }
   const auto file = folder / "devices.jsonl";
   if (!resume && std::filesystem::exists(file, error)) {
     throw InputError(file.string(), "is a fleet's results already; go on with --resume or name another folder");

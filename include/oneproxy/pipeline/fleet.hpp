@@ -66,7 +66,7 @@ struct FleetFindings {
 FleetFindings run_fleet(const FleetProblem& problem, const FleetOptions& options, FleetWorkers& workers,
                         const std::filesystem::path& folder, bool resume, const ProgressCallback& progress);
 
-/// @throws InputError where the folder holds a fleet's devices and `resume` is false.
+/// @throws InputError where the folder is a file, or holds a fleet's devices and `resume` is false.
 void check_fleet_folder(const std::filesystem::path& folder, bool resume);
 
 /// How latencies of one device are predicted.
