@@ -36,17 +36,24 @@ Measured made_up(std::size_t count, double together, std::uint64_t seed) {
   return m;
 }
 
-double rmse_of(const Predictor& predictor, const Measured& m) {
-  const auto floats = predictor(m.xs);
-  return rmse(std::vector<double>(floats.begin(), floats.end()), m.latency_ms);
+std::vector<double> values_of(const Predictor& predictor, std::span<const Architecture> xs) {
+  const auto floats = predictor(xs);
+  return {floats.begin(), floats.end()};
+}
+
+double rmse_of(const Predictor& predictor, const Measured& m) { return rmse(values_of(predictor, m.xs), m.latency_ms); }
+
+double deviation(const std::vector<double>& values) {
+  const Eigen::Map<const Eigen::ArrayXd> all(values.data(), static_cast<Eigen::Index>(values.size()));
+  return std::sqrt((all - all.mean()).square().mean());
 }
 
 TEST(MlpFit, WithoutHiddenLayersIsLeastSquares) {
   const Measured m = made_up(400, 0, 1);
   const MlpFit fit = fit_mlp(m.space, m.xs, m.latency_ms, {.hidden = {}, .epochs = 400, .weight_decay = 0});
   EXPECT_EQ(fit.layers.size(), 1U);
-  // The latencies are exactly linear, and spread over several ms.
-  EXPECT_LT(rmse_of(MlpPredictor(m.space, fit.layers), m), 0.005);
+  // The latencies are exactly linear; single precision is left, some 1e-7 of them, and what Adam falls short.
+  EXPECT_LT(rmse_of(MlpPredictor(m.space, fit.layers), m), 1e-4 * deviation(m.latency_ms));
 }
 
 TEST(MlpFit, LearnsWhatIsNotLinear) {
@@ -55,11 +62,13 @@ TEST(MlpFit, LearnsWhatIsNotLinear) {
   const MlpFit fit = fit_mlp(m.space, m.xs, m.latency_ms, {.hidden = {64, 32}});
   const LinearPredictor linear = fit_linear(m.space, m.xs, m.latency_ms);
   const double mlp_rmse = rmse_of(MlpPredictor(m.space, fit.layers), unseen);
+  // What no weights sum up is what the linear fit leaves: fifteen sixteenths of its variance are learnt at least.
   EXPECT_LT(mlp_rmse, 0.25 * rmse_of(linear, unseen));
   EXPECT_EQ(fit.training.sample_count, 1'000U);
-  EXPECT_GT(fit.training.held_out_srcc, 0.98);
-  // What it tells of itself comes from networks that it had not seen.
-  EXPECT_LT(mlp_rmse, 2 * fit.training.held_out_rmse_ms);
+  EXPECT_GT(fit.training.held_out_srcc, linear.training().held_out_srcc);
+  // What it tells of itself comes from 200 networks that a fit to the 800 others had not seen: the RMSE of so few is
+  // good to a tenth, and a fit to 800 is no better than one to 1,000. What it had seen would be far below.
+  EXPECT_LT(mlp_rmse, 1.5 * fit.training.held_out_rmse_ms);
   EXPECT_GT(mlp_rmse, 0.5 * fit.training.held_out_rmse_ms);
 }
 
@@ -124,11 +133,10 @@ TEST(Compressed, KeepsTheFirstLayerAndNearlyThePredictions) {
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[0].weight, fit.layers[0].weight);
   EXPECT_EQ(two[0].bias, fit.layers[0].bias);
-  const auto whole = MlpPredictor(m.space, fit.layers)(m.xs);
-  const auto part = MlpPredictor(m.space, two)(m.xs);
-  const std::vector<double> a(whole.begin(), whole.end());
-  const std::vector<double> b(part.begin(), part.end());
-  EXPECT_GT(srcc(a, b), 0.95);
+  // The first layer still knows which choices meet: a linear fit to the same predictions ranks ten times as badly.
+  const auto whole = values_of(MlpPredictor(m.space, fit.layers), m.xs);
+  const double linear_srcc = srcc(whole, values_of(fit_linear(m.space, m.xs, whole), m.xs));
+  EXPECT_LT(1 - srcc(whole, values_of(MlpPredictor(m.space, two), m.xs)), 0.1 * (1 - linear_srcc));
   EXPECT_EQ(compressed(m.space, two)[1].weight, two[1].weight);
 }
 
