@@ -28,15 +28,16 @@ std::vector<OperatorLatency> read_json(const std::string& content, const std::st
   const auto json = nlohmann::json::parse(content, nullptr, false);
   if (!json.is_object()) throw InputError(name, "expected a JSON object of operators");
   std::vector<OperatorLatency> table;
-  for (const auto& [key, value] : json.items()) {
+  for (const auto& item : json.items()) {
+    const nlohmann::json& value = item.value();  // no binding: lambdas of clang 14 capture none
     const auto number = [&](const char* field) {
       const auto found = value.is_object() ? value.find(field) : value.end();
-      return found != value.end() && found->is_number() ? found->template get<double>() : unknown;
+      return found != value.end() && found->is_number() ? found->get<double>() : unknown;
     };
-    OperatorLatency& entry = table.emplace_back(
-        OperatorLatency{key, value.is_number() ? value.get<double>() : number("mean"), number("std"), number("count")});
+    OperatorLatency& entry = table.emplace_back(OperatorLatency{
+        item.key(), value.is_number() ? value.get<double>() : number("mean"), number("std"), number("count")});
     if (std::isnan(entry.deviation_ms)) entry.deviation_ms = std::sqrt(number("var"));
-    require_finite(entry.latency_ms, name, key);
+    require_finite(entry.latency_ms, name, item.key());
   }
   return table;
 }
